@@ -1,0 +1,17 @@
+# Everything comes from the system (docs/decisions/0001-dependencies.md).
+
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS url)
+find_package(OpenSSL 3 REQUIRED)
+find_package(nlohmann_json 3 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(CLI11 REQUIRED)
+if(ENTREPOT_TESTS)
+  find_package(GTest REQUIRED)
+endif()
+
+# What every file of the project that uses Asio is compiled with: header-only, no deprecated names.
+add_library(entrepot_asio INTERFACE)
+target_compile_definitions(entrepot_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)

@@ -1,0 +1,23 @@
+// Byte sizes and durations as people write them: "200GiB", "720h".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "entrepot/base/clock.hpp"
+
+namespace entrepot {
+
+// A whole number with a unit: B, kB, MB, GB, KiB, MiB, GiB, TiB; "0" needs none. Nothing if malformed or over 2^63 - 1.
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
+
+// A whole number with a unit: ms, s, m, h, d; "0" needs none. Nothing if malformed or too long for a Duration.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// The shortest exact form that the parsers above read back: "200GiB", "90s".
+std::string format_bytes(std::uint64_t bytes);
+std::string format_duration(Duration duration);
+
+}  // namespace entrepot

@@ -1,0 +1,93 @@
+// The configuration as values: a default and a comment for each key. docs/configuration.md explains them to users.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "entrepot/base/clock.hpp"
+#include "entrepot/base/log.hpp"
+
+namespace entrepot::config {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::uint64_t kMiB = 1024 * 1024;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+
+struct Address {
+  std::string host;        // an IP literal, without brackets; "0.0.0.0" and "::" listen everywhere
+  std::uint16_t port = 0;  // 0: a free one, named in the log
+};
+
+struct ListenerTls {
+  std::filesystem::path certificate;  // PEM, the chain
+  std::filesystem::path key;          // PEM
+};
+
+struct Listener {
+  Address address{"0.0.0.0", 5000};
+  std::optional<std::string> upstream;  // every request goes to this upstream (its name, aliases resolved)
+  std::optional<ListenerTls> tls;
+};
+
+struct Storage {
+  std::filesystem::path path;
+  std::uint64_t max_size = 200 * kGiB;  // bytes under path; 0: no cap
+  std::uint64_t min_free = 1 * kGiB;    // bytes to leave free on the file system
+  bool fsync = true;
+};
+
+struct Freshness {
+  enum class Check { Always, After };
+  enum class OnMissing { Forget, Keep };
+  enum class OnDenied { Refuse, Keep };
+
+  Check check = Check::Always;  // ask upstream on every pull of a tag, or only `interval` after the last check
+  Duration interval = 0s;
+  Duration timeout = 5s;           // of the whole check, token included, where something stale can be served
+  Duration stale_if_error = 720h;  // how long past its last successful check a tag is served while upstream fails
+  OnMissing on_missing = OnMissing::Forget;
+  OnDenied on_denied = OnDenied::Refuse;
+};
+
+struct Timeouts {
+  Duration connect = 5s;
+  Duration first_byte = 15s;
+  Duration stall = 30s;
+};
+
+struct BasicCredentials {
+  std::string username;
+  std::string password;                                // from the file itself, or
+  std::optional<std::filesystem::path> password_file;  // read at start; a final newline is not part of it
+  std::vector<std::string> realms;                     // further hosts that may get the credentials
+};
+
+struct Upstream {
+  std::string name;
+  std::vector<std::string> urls;      // tried in order; default: https://<name>
+  std::vector<std::string> aliases;   // further values of ?ns= and further prefixes
+  std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
+  std::optional<BasicCredentials> credentials;
+  std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
+  Freshness freshness;                      // the general one with the upstream's own keys over it
+  Timeouts timeouts;                        // likewise
+};
+
+struct Config {
+  std::vector<Listener> listeners{Listener{}};
+  std::optional<Address> admin = Address{"127.0.0.1", 5001};
+  unsigned threads = 0;  // io threads; 0: one for each core
+  Storage storage;
+  std::string default_upstream = "docker.io";
+  std::map<std::string, Upstream> upstreams;  // by name
+  log::Level log_level = log::Level::Info;
+  log::Format log_format = log::Format::Text;
+  Duration shutdown_grace = 30s;
+};
+
+}  // namespace entrepot::config

@@ -1,0 +1,46 @@
+// From a YAML file, or from nothing, to a checked Config. Runs at start, before any thread.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "entrepot/config/config.hpp"
+
+namespace entrepot::config {
+
+// One fault of a configuration: where, and what is wrong. All faults of a file are reported together.
+struct Fault {
+  int line = 0;         // 1 is the first; 0: not tied to a line
+  std::string key;      // "upstreams.docker.io.url"
+  std::string message;  // "unknown key; did you mean \"urls\"?"
+};
+
+// "FILE:LINE: KEY: MESSAGE"; parts that are not known are left out.
+std::string to_string(const Fault& fault, std::string_view file);
+
+// What the environment holds; replaced in tests.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+// The configuration with no file: docker.io (the default upstream), ghcr.io, quay.io, registry.k8s.io, gcr.io,
+// mcr.microsoft.com and public.ecr.aws; the store in /var/lib/entrepot, or, for a user other than root, in
+// $XDG_STATE_HOME/entrepot (by default ~/.local/state/entrepot).
+Config built_in(const Environment& environment, bool is_root);
+
+// The text of a file over the built-in defaults. Either a whole, valid Config, or every fault that was found.
+std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Environment& environment, bool is_root);
+
+// Likewise from a file; a file that cannot be read is one fault.
+std::variant<Config, std::vector<Fault>> load(const std::filesystem::path& file, const Environment& environment,
+                                              bool is_root);
+
+// Things that are allowed and that an operator should know, logged at start: credentials that everyone who reaches a
+// listener can use.
+std::vector<std::string> warnings(const Config& config);
+
+}  // namespace entrepot::config

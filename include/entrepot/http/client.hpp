@@ -1,0 +1,108 @@
+// The HTTP client: one exchange at a time on a pooled connection, its body read as it comes. Knows no registry:
+// redirects and authorization are its caller's. Only HTTP/1.1.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "entrepot/base/result.hpp"
+#include "entrepot/http/message.hpp"
+#include "entrepot/http/url.hpp"
+#include "entrepot/io/blocking.hpp"
+#include "entrepot/io/threads.hpp"
+
+namespace entrepot::http {
+
+// What kind of network an address belongs to. IPv4-mapped IPv6 addresses count as the IPv4 address.
+enum class AddressKind {
+  Public,
+  Private,    // RFC 1918, RFC 4193 (fc00::/7), RFC 6598 (100.64/10)
+  Loopback,   // 127/8, ::1; 0.0.0.0 and ::, which connect to this host
+  LinkLocal,  // 169.254/16, fe80::/10
+  Metadata,   // 169.254.169.254 and fd00:ec2::254, where clouds hand out credentials: never connected to
+};
+
+AddressKind kind_of(const std::string& ip_literal);
+
+// Where a connection may go. A configured upstream may be anywhere but Metadata; what an upstream points to (a
+// redirect, a token realm) only to public addresses and those of the kinds that the upstream itself has.
+struct AddressRule {
+  bool any = false;              // everything but Metadata
+  std::set<AddressKind> also{};  // besides Public
+
+  bool allows(AddressKind kind) const;
+};
+
+struct ClientTimeouts {
+  io::SteadyClock::duration connect = std::chrono::seconds(5);  // name, TCP and TLS, for each address tried
+  io::SteadyClock::duration first_byte =
+      std::chrono::seconds(15);                                // from the request to the end of the answer's header
+  io::SteadyClock::duration stall = std::chrono::seconds(30);  // of the body, between two reads
+};
+
+struct ClientRequest {
+  std::string method;  // GET, HEAD, POST
+  Url url;
+  HeaderBlock headers;  // without Host, User-Agent, Accept-Encoding (identity), Content-Length: the client writes those
+  std::string body{};
+  AddressRule addresses{};
+  io::Deadline deadline = io::kNoDeadline;  // of all up to the end of the answer's header; Errc::Timeout after it
+};
+
+// An answer whose header has arrived. Destroying it before its body's end closes the connection; after it, the
+// connection goes back to the pool. Used by one coroutine, on the io thread that made it.
+class Exchange {
+ public:
+  ~Exchange();
+
+  unsigned status() const;
+  std::string_view header(std::string_view name) const;                 // the first of this name, or ""
+  std::vector<std::string> header_values(std::string_view name) const;  // all of this name, one for each line
+  std::optional<std::uint64_t> content_length() const;  // of a HEAD too; none if the header does not say
+  AddressKind peer_kind() const;                        // of the address that answered
+
+  // Reads up to `buffer.size()` bytes of the body, as soon as there are some; 0 is its end. A connection that ends
+  // before Content-Length or the last chunk is Errc::BadGateway, one that stalls Errc::Timeout; nothing can be read
+  // after either.
+  io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer);
+
+  // All that is left of the body. Errc::BadGateway if it is more than `limit` bytes.
+  io::Awaitable<Result<std::string>> read_all(std::size_t limit);
+
+ private:
+  friend class Client;
+  class Impl;
+  explicit Exchange(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+struct ClientOptions {
+  std::string ca_file{};  // PEM, trusted besides the system's certificates
+  std::string user_agent = "entrepot";
+  ClientTimeouts timeouts{};
+};
+
+// Thread-safe. Connections are kept for each io thread apart, at most 60 s idle; one that turns out to be closed by the
+// peer before a byte of the answer is replaced once, unseen by the caller. Each address of a name is tried in turn.
+class Client {
+ public:
+  // `threads` and `resolvers` (for getaddrinfo) must outlive the client. Throws std::runtime_error if `ca_file` cannot
+  // be read.
+  Client(io::Threads& threads, io::Pool& resolvers, ClientOptions options);
+  ~Client();
+
+  // Errc::BadGateway: refused, DNS, TLS, an answer that is not HTTP, an address that the rule forbids; Errc::Timeout.
+  // Any status is an answer, not an error. Messages name the host, never a header. An answer with both
+  // Transfer-Encoding and Content-Length, or with a Content-Encoding other than identity, is Errc::BadGateway.
+  io::Awaitable<Result<std::unique_ptr<Exchange>>> send(ClientRequest request);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entrepot::http

@@ -1,0 +1,51 @@
+// Range requests. Source: RFC 9110, section 14.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace entrepot::http {
+
+// Bytes first..last, both included.
+struct ByteRange {
+  std::uint64_t first;
+  std::uint64_t last;
+
+  // The client set the end itself, and it lies before the body's last byte: no Range, "N-" and an end past the size do
+  // not.
+  bool ends_early;
+
+  std::uint64_t length() const { return last - first + 1; }
+  friend bool operator==(const ByteRange&, const ByteRange&) = default;
+};
+
+struct WholeBody {};      // 200: no Range, one that is malformed, of another unit, or of several ranges
+struct Unsatisfiable {};  // 416 with "Content-Range: bytes */SIZE"
+
+using RangeDecision = std::variant<WholeBody, ByteRange, Unsatisfiable>;
+
+// What to answer to `range` (a Range header's value, "" for none) for a representation of `size` bytes. Ends are
+// clamped. A representation of 0 bytes is always the WholeBody: clients treat a 416 for an empty blob as a failure.
+// Several ranges that merge into one are that one; otherwise the whole body, which RFC 9110 allows.
+RangeDecision decide_range(std::string_view range, std::uint64_t size);
+
+// "bytes 0-499/1234"
+std::string content_range(const ByteRange& range, std::uint64_t size);
+std::string unsatisfied_content_range(std::uint64_t size);  // "bytes */1234"
+
+// What a server says in Content-Range.
+struct ContentRange {
+  std::optional<ByteRange> range;      // none: "bytes */N"
+  std::optional<std::uint64_t> total;  // none: "bytes a-b/*"
+};
+
+// Nothing if malformed or of another unit.
+std::optional<ContentRange> parse_content_range(std::string_view value);
+
+// Whether If-None-Match (a list, "*", quoted or, as some clients send it, bare) names `etag` (quoted). Weak comparison.
+bool matches_etag(std::string_view if_none_match, std::string_view etag);
+
+}  // namespace entrepot::http

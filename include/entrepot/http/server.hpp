@@ -1,0 +1,83 @@
+// The HTTP server: listeners, connections, and what they have in common. Knows no registry.
+//
+// HTTP/1.1 and 1.0, plain or TLS; keep-alive and pipelining. A connection is one coroutine that lives on one io thread:
+// the acceptor hands a new socket to the thread with the fewest connections, and nothing crosses threads after that.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "entrepot/base/result.hpp"
+#include "entrepot/http/message.hpp"
+#include "entrepot/io/blocking.hpp"
+#include "entrepot/io/tasks.hpp"
+#include "entrepot/io/threads.hpp"
+
+namespace entrepot::http {
+
+struct TlsFiles {
+  std::string certificate;  // PEM, the chain
+  std::string key;          // PEM
+};
+
+struct ListenerOptions {
+  std::string host;  // an IP literal
+  std::uint16_t port = 0;
+  std::optional<TlsFiles> tls;
+};
+
+struct ServerLimits {
+  std::size_t header_bytes = 32 * 1024;                        // request line and fields; more: 431
+  io::SteadyClock::duration idle = std::chrono::seconds(120);  // between requests
+  io::SteadyClock::duration request =
+      std::chrono::seconds(15);  // from a request's first byte to its end; TLS handshake too
+  io::SteadyClock::duration stall = std::chrono::seconds(60);  // a client that takes no byte for so long is cut
+};
+
+// Called on the connection's thread. Never throws; the request outlives the coroutine.
+using Handler = std::function<io::Awaitable<Response>(const Request&)>;
+
+// What the access log gets, once for each request that got a response (also those that the server itself refused).
+struct Served {
+  const Request& request;
+  const Response& response;
+  std::uint64_t bytes_sent;  // of the body
+  bool complete;             // the whole response went out
+  io::SteadyClock::duration duration;
+};
+using OnServed = std::function<void(const Served&)>;
+
+// What a refused request (bad grammar, a body, too large) gets as body: status and reason in, headers and text out.
+using MakeError = std::function<Response(unsigned status, std::string_view reason)>;
+
+class Server {
+ public:
+  // `threads`, `tasks` and `pool` (for reads of cold file pages) must outlive the server; the callbacks are called from
+  // every io thread at once.
+  Server(io::Threads& threads, io::Tasks& tasks, io::Pool& pool, ServerLimits limits, Handler handler,
+         MakeError make_error, OnServed on_served);
+  ~Server();
+
+  // Binds and listens; connections are accepted from start() on. Before the threads run. An error says which address,
+  // and for TLS which file, is at fault.
+  Result<void> listen(const ListenerOptions& options);
+  void start();
+
+  // The port that the listener really has.
+  std::uint16_t port(std::size_t listener) const;
+
+  // First half of a shutdown: no new connections, and each that is open ends after the response that it is sending
+  // (idle ones at once). Thread-safe.
+  void drain();
+
+  std::size_t open_connections() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entrepot::http

@@ -1,0 +1,124 @@
+// The disk store: complete objects by digest, downloads in progress, and the index over them. docs/store-format.md is
+// its description on disk.
+//
+// What a hit needs is answered from memory; calls that return at once never touch the disk. Thread-safe unless said.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "entrepot/base/clock.hpp"
+#include "entrepot/base/result.hpp"
+#include "entrepot/io/blocking.hpp"
+#include "entrepot/store/disk.hpp"
+#include "entrepot/store/fill_file.hpp"
+#include "entrepot/store/records.hpp"
+
+namespace entrepot::store {
+
+struct Options {
+  std::filesystem::path path;
+  std::uint64_t max_size = 0;  // bytes; 0: no cap
+  std::uint64_t min_free = 0;  // bytes
+  bool fsync = true;
+};
+
+// A complete object's file, open for reading. Shared by all who read it; stays readable when the object is removed.
+class StoredFile {
+ public:
+  StoredFile(UniqueFd fd, std::uint64_t size) : fd_(std::move(fd)), size_(size) {}
+  int fd() const { return fd_.get(); }
+  std::uint64_t size() const { return size_; }
+
+ private:
+  UniqueFd fd_;
+  std::uint64_t size_;
+};
+
+class Store {
+ public:
+  // Opens or makes the store, takes its lock, recovers what a crash has left. Blocks; at start only. `pool` (for all
+  // that blocks later), `disk` and `clock` must outlive the store. Errors, each naming the path: it cannot be made or
+  // written; a second daemon holds it; its FORMAT is newer or is none of ours. A corrupt index is set aside and
+  // rebuilt, with a warning in the log.
+  static Result<std::unique_ptr<Store>> open(const Options& options, io::Pool& pool, Disk& disk, const Clock& clock);
+  ~Store();  // writes out what is queued for the index, releases the lock
+
+  // ---- complete objects
+
+  // The size of a stored object; none if it is not stored. From memory.
+  std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
+
+  // Opens it (from memory if it was opened lately). Errc::NotFound if it is not stored, or turns out to be missing,
+  // short or, where it had to be hashed first, wrong: it is then forgotten, so that it is fetched anew.
+  io::Awaitable<Result<std::shared_ptr<const StoredFile>>> open_blob(oci::Digest digest);
+
+  // All its bytes. Errors as open_blob.
+  io::Awaitable<Result<std::string>> read_all(oci::Digest digest);
+
+  // Stores bytes whose digest the caller has verified. Durable when it returns. NoRoom, Io.
+  io::Awaitable<Result<void>> put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
+
+  // ---- downloads in progress. At most one FillFile exists for an (upstream, digest); that is the caller's to hold.
+
+  // The parked fill of (upstream, digest) to be continued, if there is one whose size is `size` (when both are known),
+  // else a new one with room reserved for `size`. Errc::NoRoom: stream instead.
+  io::Awaitable<Result<std::unique_ptr<FillFile>>> open_fill(std::string upstream, oci::Digest digest,
+                                                             std::optional<std::uint64_t> size);
+
+  // What is parked of (upstream, digest): its size and what is present of it. From memory.
+  struct ParkedFill {
+    std::uint64_t size;
+    Extents present;
+  };
+  std::optional<ParkedFill> parked(const std::string& upstream, const oci::Digest& digest) const;
+
+  // Complete, its digest verified by the caller: syncs, renames into place, records in the index, in the order of
+  // docs/store-format.md. `size` is its true size. stored_size() knows it when this returns. The file stays open and
+  // readable through `file`. An error leaves nothing behind.
+  io::Awaitable<Result<void>> commit_fill(FillFile& file, std::uint64_t size);
+
+  // Given up for now: kept, to be continued when next asked for. The caller destroys `file` after it.
+  io::Awaitable<> park_fill(FillFile& file);
+
+  // Given up for good: both files are unlinked.
+  io::Awaitable<> drop_fill(FillFile& file);
+
+  // ---- what upstreams have shown. Changes are in memory when the call returns and on disk soon after.
+
+  std::optional<Link> link(const RepositoryKey& repository, const oci::Digest& digest) const;
+
+  // Adds, or adds to, links: as_blob and as_manifest are joined; media_type and size replace what was there unless
+  // empty.
+  void add_links(const RepositoryKey& repository, const std::vector<Link>& links);
+
+  std::optional<TagRecord> tag(const RepositoryKey& repository, const std::string& name) const;
+  void set_tag(const RepositoryKey& repository, const std::string& name, const TagRecord& record);
+  void forget_tag(const RepositoryKey& repository, const std::string& name);
+
+  // At most `limit` names of tags with something stored, greater than `after` in byte order, sorted.
+  std::vector<std::string> tags(const RepositoryKey& repository, const std::string& after, std::size_t limit) const;
+
+  // Repositories with at least one stored manifest, sorted. `upstream` "": of all upstreams.
+  std::vector<RepositoryKey> repositories(const std::string& upstream) const;
+
+  // A use of an object, for the eviction's sake. In memory; written out in batches.
+  void touch(const oci::Digest& digest);
+
+  // Waits until all changes made so far are committed to the index on disk. For tests and shutdown.
+  io::Awaitable<Result<void>> flush();
+
+  // Bytes that the store takes now, reservations included.
+  std::uint64_t used_bytes() const;
+
+ private:
+  class Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entrepot::store

@@ -1,0 +1,35 @@
+// The daemon: builds every part in order, owns it, and stops all in reverse.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "entrepot/base/clock.hpp"
+#include "entrepot/config/config.hpp"
+#include "entrepot/store/disk.hpp"
+
+namespace entrepot::app {
+
+class App {
+ public:
+  // Opens the store and binds the listeners; nothing is served yet. Throws std::runtime_error, with what went wrong
+  // with which path or address, if the daemon cannot run. `clock` and `disk` must outlive it.
+  App(const config::Config& config, const Clock& clock, store::Disk& disk);
+  ~App();  // stop(), if that was not called
+
+  // Starts the threads; when it returns, requests are answered.
+  void start();
+
+  // Stops accepting, lets responses in progress finish for up to `shutdown_grace`, then ends everything. Returns when
+  // no thread runs any more. Fills in progress stay on disk, to be continued.
+  void stop();
+
+  std::uint16_t port(std::size_t listener) const;  // the port that config.listeners[listener] really has
+  std::uint16_t admin_port() const;                // 0 without an admin listener
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entrepot::app

@@ -1,0 +1,57 @@
+// Runs a coroutine to its end on a test's own thread.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+
+#include "entrepot/io/async.hpp"
+
+namespace entrepot::test {
+
+// The coroutine's result. Rethrows what it throws; throws if it takes longer than `limit`.
+template <class T>
+T run_coro(io::net::io_context& context, io::Awaitable<T> coroutine,
+           std::chrono::seconds limit = std::chrono::seconds(20)) {
+  std::exception_ptr failure;
+  std::optional<T> result;
+  bool done = false;
+  io::net::co_spawn(context.get_executor(), std::move(coroutine), [&](std::exception_ptr thrown, T value) {
+    failure = thrown;
+    if (!thrown) result.emplace(std::move(value));
+    done = true;
+  });
+  context.restart();
+  auto end = std::chrono::steady_clock::now() + limit;
+  while (!done && std::chrono::steady_clock::now() < end) context.run_one_until(end);
+  if (!done) throw std::runtime_error("the coroutine did not end in time");
+  if (failure) std::rethrow_exception(failure);
+  return std::move(*result);
+}
+
+inline void run_coro(io::net::io_context& context, io::Awaitable<void> coroutine,
+                     std::chrono::seconds limit = std::chrono::seconds(20)) {
+  std::exception_ptr failure;
+  bool done = false;
+  io::net::co_spawn(context.get_executor(), std::move(coroutine), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    done = true;
+  });
+  context.restart();
+  auto end = std::chrono::steady_clock::now() + limit;
+  while (!done && std::chrono::steady_clock::now() < end) context.run_one_until(end);
+  if (!done) throw std::runtime_error("the coroutine did not end in time");
+  if (failure) std::rethrow_exception(failure);
+}
+
+template <class T>
+T run_coro(io::Awaitable<T> coroutine, std::chrono::seconds limit = std::chrono::seconds(20)) {
+  io::net::io_context context(1);
+  return run_coro(context, std::move(coroutine), limit);
+}
+
+}  // namespace entrepot::test
