@@ -1,8 +1,6 @@
 // Runs a coroutine to its end on a test's own thread.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
@@ -13,27 +11,8 @@
 
 namespace entrepot::test {
 
-// The coroutine's result. Rethrows what it throws; throws if it takes longer than `limit`.
-template <class T>
-T run_coro(io::net::io_context& context, io::Awaitable<T> coroutine,
-           std::chrono::seconds limit = std::chrono::seconds(20)) {
-  std::exception_ptr failure;
-  std::optional<T> result;
-  bool done = false;
-  io::net::co_spawn(context.get_executor(), std::move(coroutine), [&](std::exception_ptr thrown, T value) {
-    failure = thrown;
-    if (!thrown) result.emplace(std::move(value));
-    done = true;
-  });
-  context.restart();
-  auto end = std::chrono::steady_clock::now() + limit;
-  while (!done && std::chrono::steady_clock::now() < end) context.run_one_until(end);
-  if (!done) throw std::runtime_error("the coroutine did not end in time");
-  if (failure) std::rethrow_exception(failure);
-  return std::move(*result);
-}
-
-inline void run_coro(io::net::io_context& context, io::Awaitable<void> coroutine,
+// Rethrows what the coroutine throws; throws if it takes longer than `limit`.
+inline void run_coro(io::net::io_context& context, io::Awaitable<> coroutine,
                      std::chrono::seconds limit = std::chrono::seconds(20)) {
   std::exception_ptr failure;
   bool done = false;
@@ -46,6 +25,20 @@ inline void run_coro(io::net::io_context& context, io::Awaitable<void> coroutine
   while (!done && std::chrono::steady_clock::now() < end) context.run_one_until(end);
   if (!done) throw std::runtime_error("the coroutine did not end in time");
   if (failure) std::rethrow_exception(failure);
+}
+
+template <class T>
+io::Awaitable<> keep_result(io::Awaitable<T> coroutine, std::optional<T>& result) {
+  result.emplace(co_await std::move(coroutine));
+}
+
+// Likewise, and returns what the coroutine returns.
+template <class T>
+T run_coro(io::net::io_context& context, io::Awaitable<T> coroutine,
+           std::chrono::seconds limit = std::chrono::seconds(20)) {
+  std::optional<T> result;
+  run_coro(context, keep_result(std::move(coroutine), result), limit);
+  return std::move(*result);
 }
 
 template <class T>
