@@ -31,8 +31,8 @@ Awaitable<R> run_blocking(Pool& pool, F work) {
                 [handler = std::move(handler), result = job()]() mutable { std::move(handler)(std::move(result)); });
     });
   };
-  co_return co_await net::async_initiate<net::use_awaitable_t<Executor>, void(R)>(start, use_awaitable, &pool,
-                                                                                  std::move(work));
+  co_return co_await net::async_initiate<const net::use_awaitable_t<Executor>, void(R)>(start, use_awaitable, &pool,
+                                                                                        std::move(work));
 }
 
 }  // namespace entrepot::io
