@@ -1,0 +1,58 @@
+// Blobs as clients see them: from the store, from a fill in progress, or, without room on the disk, as a stream.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "entrepot/cache/context.hpp"
+#include "entrepot/http/body.hpp"
+
+namespace entrepot::cache {
+
+class Access;
+class FillTable;
+
+// A blob that may be sent: its upstream has shown it in the repository, and has answered for what is missing.
+class OpenBlob {
+ public:
+  virtual ~OpenBlob() = default;
+
+  virtual Outcome outcome() const = 0;
+  virtual std::optional<std::uint64_t> size() const = 0;  // none: known only at its end
+
+  // The body of a response with bytes begin..end-1 (no end: to the blob's). `to_end`: the client did not ask for an
+  // earlier end, so the last byte waits for the digest. Once for each OpenBlob. An error, which can come only before
+  // the first byte, is the upstream's answer.
+  virtual io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
+                                                 io::Deadline deadline) = 0;
+};
+
+// Thread-safe. Must outlive its tasks, as must the upstreams that are passed in.
+class BlobCache {
+ public:
+  explicit BlobCache(Context context);
+  ~BlobCache();
+
+  // For a GET. `wait_for_size`: a blob of unknown size is waited for to its end, since the client cannot be told its
+  // end otherwise (HTTP/1.0). A blob of at most 64 KiB is verified when this returns. Errors: the upstream's;
+  // BadGateway for a wrong digest or size; Timeout after `deadline`.
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open(upstream::Upstream& upstream, std::string repository,
+                                                        oci::Digest digest, bool wait_for_size, io::Deadline deadline);
+
+  // For a HEAD: downloads nothing.
+  struct Stat {
+    std::optional<std::uint64_t> size;
+    bool stored;
+  };
+  io::Awaitable<Result<Stat>> stat(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+                                   io::Deadline deadline);
+
+ private:
+  Context context_;
+  std::unique_ptr<Access> access_;
+  std::unique_ptr<FillTable> fills_;
+};
+
+}  // namespace entrepot::cache

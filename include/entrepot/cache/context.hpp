@@ -1,0 +1,45 @@
+// What every part of the cache works with. References: all of it outlives the cache.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "entrepot/base/clock.hpp"
+#include "entrepot/config/config.hpp"
+#include "entrepot/io/blocking.hpp"
+#include "entrepot/io/tasks.hpp"
+#include "entrepot/store/store.hpp"
+#include "entrepot/upstream/upstream.hpp"
+
+namespace entrepot::cache {
+
+struct Context {
+  store::Store& store;
+  io::Tasks& tasks;
+  io::Pool& disk_pool;
+  const Clock& clock;
+};
+
+// An upstream and how its tags are kept fresh.
+struct Source {
+  std::unique_ptr<upstream::Upstream> upstream;
+  config::Freshness freshness;
+};
+
+// By name. Constant once the io threads run.
+using Sources = std::map<std::string, Source, std::less<>>;
+
+// How an answer came about (RFC 9211).
+enum class Outcome {
+  Hit,        // from the store
+  Forwarded,  // the upstream's answer, nothing to keep: a HEAD of what is not stored
+  Stored,     // fetched for this request, and kept
+  Collapsed,  // joined a fetch that another request had started
+  Stale,      // from the store, though the check upstream failed
+  Bypass,     // fetched for this request alone, not kept
+};
+
+std::string_view cache_status(Outcome outcome);  // the field's value: "entrepot; fwd=miss; stored"
+
+}  // namespace entrepot::cache

@@ -1,0 +1,75 @@
+// Manifests as clients see them, and the tags that lead to them.
+//
+// By digest: from the store, if the upstream has shown it in the repository. By tag: the upstream is asked on every
+// pull whether the tag has moved (config::Freshness), and what is stored is the answer if it has not, or cannot be
+// asked.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <tuple>
+
+#include "entrepot/cache/context.hpp"
+#include "entrepot/io/shared_call.hpp"
+#include "entrepot/oci/name.hpp"
+
+namespace entrepot::cache {
+
+class Access;
+class HotManifests;
+
+struct ManifestAnswer {
+  oci::Digest digest;
+  std::string media_type;
+  std::uint64_t size;
+  std::shared_ptr<const std::string> bytes;  // null if only a HEAD was asked for, and only that is known
+  Outcome outcome;
+};
+
+// Thread-safe. Must outlive its tasks, as must the sources that are passed in.
+class ManifestCache {
+ public:
+  explicit ManifestCache(Context context);
+  ~ManifestCache();
+
+  // `head`: the bytes are not needed, and are not fetched for it. Errors: the upstream's; BadGateway for wrong bytes;
+  // NotFound for schema 1; Timeout after `deadline`.
+  io::Awaitable<Result<ManifestAnswer>> open(const Source& source, std::string repository, oci::Reference reference,
+                                             bool head, io::Deadline deadline);
+
+ private:
+  using Key = std::tuple<std::string, std::string, std::string>;  // upstream, repository, reference
+  using Answer = Result<ManifestAnswer>;
+
+  io::Awaitable<Answer> by_digest(const Source& source, std::string repository, oci::Digest digest, bool head,
+                                  io::Deadline deadline);
+  io::Awaitable<Answer> by_tag(const Source& source, std::string repository, std::string tag, bool head,
+                               io::Deadline deadline);
+  io::Awaitable<Answer> revalidate(const Source& source, std::string repository, std::string tag, bool head,
+                                   io::Deadline deadline);
+  io::Awaitable<Answer> answer_stored(store::TagTarget target, Outcome outcome, bool head);
+  io::Awaitable<Answer> after_failure(const Source& source, std::string repository, std::string tag, Error error,
+                                      bool head);
+
+  io::Awaitable<Answer> fetch(const Source& source, std::string repository, oci::Reference reference,
+                              io::Deadline deadline);
+  io::Awaitable<Answer> fetch_alone(const Source& source, std::string repository, oci::Reference reference,
+                                    io::Deadline deadline);
+  io::Awaitable<Result<upstream::ManifestHead>> check(const Source& source, std::string repository, std::string tag,
+                                                      io::Deadline deadline);
+  io::Awaitable<Result<upstream::ManifestHead>> check_alone(const Source& source, std::string repository,
+                                                            std::string tag, io::Deadline deadline);
+
+  io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(oci::Digest digest);
+  bool is_stored(const oci::Digest& digest) const;
+  void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored);
+  io::Awaitable<> persist(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
+
+  Context context_;
+  std::unique_ptr<Access> access_;
+  std::unique_ptr<HotManifests> hot_;
+  io::SharedCalls<Key, ManifestAnswer> fetches_;
+  io::SharedCalls<Key, upstream::ManifestHead> checks_;
+};
+
+}  // namespace entrepot::cache

@@ -1,0 +1,51 @@
+#include "cache/access.hpp"
+
+namespace entrepot::cache {
+
+namespace {
+
+io::Awaitable<Result<std::optional<std::uint64_t>>> stat_and_link(store::Store& store, upstream::Upstream& upstream,
+                                                                  std::string repository, oci::Digest digest,
+                                                                  io::Deadline deadline) {
+  auto size = co_await upstream.stat_blob(repository, digest, deadline);
+  if (!size) co_return size.error();
+  store::Link link{.digest = digest, .as_blob = true, .size = *size};
+  store.add_links({upstream.name(), repository}, {link});
+  co_return *size;
+}
+
+io::Awaitable<Result<upstream::ManifestHead>> head_and_link(store::Store& store, upstream::Upstream& upstream,
+                                                            std::string repository, oci::Digest digest,
+                                                            io::Deadline deadline) {
+  oci::Reference reference = digest;
+  auto head = co_await upstream.head_manifest(repository, reference, deadline);
+  if (!head) co_return head.error();
+  if (!head->digest && !head->size) co_return *head;  // HEAD is not supported there, which shows nothing
+  store::Link link{.digest = digest, .as_manifest = true, .media_type = head->media_type, .size = head->size};
+  store.add_links({upstream.name(), repository}, {link});
+  co_return *head;
+}
+
+}  // namespace
+
+io::Awaitable<Result<std::optional<std::uint64_t>>> Access::prove_blob(upstream::Upstream& upstream,
+                                                                       std::string repository, oci::Digest digest,
+                                                                       io::Deadline deadline) {
+  Key key(upstream.name(), repository, digest);
+  auto ask = [store = &context_.store, from = &upstream, repository, digest, deadline] {
+    return stat_and_link(*store, *from, repository, digest, deadline);
+  };
+  co_return co_await blobs_.run(std::move(key), std::move(ask), deadline);
+}
+
+io::Awaitable<Result<upstream::ManifestHead>> Access::prove_manifest(upstream::Upstream& upstream,
+                                                                     std::string repository, oci::Digest digest,
+                                                                     io::Deadline deadline) {
+  Key key(upstream.name(), repository, digest);
+  auto ask = [store = &context_.store, from = &upstream, repository, digest, deadline] {
+    return head_and_link(*store, *from, repository, digest, deadline);
+  };
+  co_return co_await manifests_.run(std::move(key), std::move(ask), deadline);
+}
+
+}  // namespace entrepot::cache

@@ -1,0 +1,215 @@
+#include "entrepot/cache/blob_cache.hpp"
+
+#include "cache/access.hpp"
+#include "cache/fill_table.hpp"
+#include "cache/readers.hpp"
+
+namespace entrepot::cache {
+
+namespace {
+
+// Up to this size a blob is verified before its status line, so that a wrong one is an error and not a short body.
+constexpr std::uint64_t kVerifiedFirst = 64 * 1024;
+
+// How often opening a blob is tried anew when another's attempt, joined meanwhile, has ended in a way that is no answer
+// to us. Each round waits for an upstream; a client that asks again starts over.
+constexpr int kRounds = 8;
+
+class StoredBlob final : public OpenBlob {
+ public:
+  explicit StoredBlob(std::shared_ptr<const store::StoredFile> file) : file_(std::move(file)) {}
+
+  Outcome outcome() const override { return Outcome::Hit; }
+  std::optional<std::uint64_t> size() const override { return file_->size(); }
+
+  io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
+                                         io::Deadline) override {
+    Span span{begin, end, to_end};
+    std::unique_ptr<http::BodySource> source = std::make_unique<FileReader>(file_, span);
+    co_return http::Body(std::move(source));
+  }
+
+ private:
+  std::shared_ptr<const store::StoredFile> file_;  // shared with the store's open files
+};
+
+class FillingBlob final : public OpenBlob {
+ public:
+  FillingBlob(std::shared_ptr<Fill> fill, std::shared_ptr<FillEntry> entry, Outcome outcome)
+      : fill_(std::move(fill)), entry_(std::move(entry)), outcome_(outcome) {}
+
+  Outcome outcome() const override { return outcome_; }
+  std::optional<std::uint64_t> size() const override { return fill_->progress().size(); }
+
+  io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
+                                         io::Deadline) override {
+    Span span{begin, end, to_end};
+    std::unique_ptr<http::BodySource> source =
+        std::make_unique<FillReader>(fill_, entry_->upstream(), entry_->feeders(), span);
+    co_return http::Body(std::move(source));
+  }
+
+ private:
+  std::shared_ptr<Fill> fill_;        // shared with its fetchers and other readers
+  std::shared_ptr<FillEntry> entry_;  // shared with the table
+  Outcome outcome_;
+};
+
+// A stream of the client's own.
+class StreamedBlob final : public OpenBlob {
+ public:
+  StreamedBlob(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+               std::optional<std::uint64_t> size, std::unique_ptr<Download> opened)
+      : upstream_(upstream),
+        repository_(std::move(repository)),
+        digest_(digest),
+        size_(size),
+        opened_(std::move(opened)) {}
+
+  Outcome outcome() const override { return Outcome::Bypass; }
+  std::optional<std::uint64_t> size() const override { return size_; }
+
+  io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
+                                         io::Deadline deadline) override {
+    Span span{begin, end, to_end};
+    std::optional<Hasher> hasher;
+    upstream::BlobRange range;
+    if (to_end) {
+      hasher.emplace(digest_.algorithm());
+    } else {
+      range.first = begin;
+      range.last = *end - 1;
+      opened_.reset();
+    }
+    if (!opened_) {
+      auto feeders = std::make_shared<Feeders>(repository_);
+      opened_ = std::make_unique<Download>(upstream_, feeders, digest_, range, size_);
+      Result<void> answered = co_await opened_->open(deadline);
+      if (!answered) co_return answered.error();
+    }
+    bool small = size_ && *size_ <= kVerifiedFirst;
+    std::unique_ptr<http::BodySource> source =
+        std::make_unique<StreamReader>(std::move(opened_), digest_, span, std::move(hasher));
+    if (!small) co_return http::Body(std::move(source));
+    co_return co_await collect(std::move(source));
+  }
+
+ private:
+  // All of a small body, so that its digest is known before the status line.
+  static io::Awaitable<Result<http::Body>> collect(std::unique_ptr<http::BodySource> source) {
+    std::string text;
+    for (;;) {
+      auto part = co_await source->next();
+      if (!part) co_return part.error();
+      auto bytes = std::get_if<std::span<const std::byte>>(&*part);
+      if (bytes == nullptr) co_return http::Body(std::move(text));
+      text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+    }
+  }
+
+  upstream::Upstream& upstream_;
+  std::string repository_;
+  oci::Digest digest_;
+  std::optional<std::uint64_t> size_;
+  std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
+};
+
+bool shown(const std::optional<store::Link>& link) { return link && (link->as_blob || link->as_manifest); }
+
+}  // namespace
+
+BlobCache::BlobCache(Context context)
+    : context_(context), access_(std::make_unique<Access>(context)), fills_(std::make_unique<FillTable>(context)) {}
+
+BlobCache::~BlobCache() = default;
+
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstream& upstream, std::string repository,
+                                                                 oci::Digest digest, bool wait_for_size,
+                                                                 io::Deadline deadline) {
+  const store::RepositoryKey key{upstream.name(), repository};
+  for (int round = 0; round < kRounds; ++round) {
+    std::optional<store::Link> link = context_.store.link(key, digest);
+    if (context_.store.stored_size(digest)) {
+      if (!shown(link)) {
+        auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+        if (!proved) co_return proved.error();
+      }
+      auto file = co_await context_.store.open_blob(digest);
+      if (file) {
+        context_.store.touch(digest);
+        std::unique_ptr<OpenBlob> blob = std::make_unique<StoredBlob>(std::move(*file));
+        co_return blob;
+      }
+    }
+
+    std::optional<std::uint64_t> listed;
+    if (link) listed = link->size;
+    FillTable::Joined joined = co_await fills_->join_or_start(upstream, repository, digest, listed);
+    std::shared_ptr<FillEntry> entry = std::move(joined.entry);
+    bool same_access = entry->starter() == repository;
+    if (!same_access) {
+      if (!shown(link)) {
+        auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+        if (!proved) co_return proved.error();
+      }
+      entry->feeders()->add(repository);
+    }
+
+    FillEntry::Opened opened = co_await entry->wait_opened(deadline);
+    if (opened.error) {
+      if (same_access || io::SteadyClock::now() >= deadline) co_return *opened.error;
+      continue;
+    }
+    if (opened.no_room) {
+      std::unique_ptr<Download> stream;
+      if (joined.started) stream = entry->claim_stream();
+      std::unique_ptr<OpenBlob> blob =
+          std::make_unique<StreamedBlob>(upstream, repository, digest, opened.no_room->size, std::move(stream));
+      co_return blob;
+    }
+
+    // A recovered file that is complete may not have met this repository yet: nobody has asked its upstream.
+    if (!shown(context_.store.link(key, digest))) {
+      auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+      if (!proved) co_return proved.error();
+    }
+    const Progress& progress = opened.fill->progress();
+    std::optional<std::uint64_t> size = progress.size();
+    bool verify_first = size ? *size <= kVerifiedFirst : wait_for_size;
+    Result<void> verified = ok();
+    if (verify_first) {
+      verified = co_await progress.wait_verified(deadline);
+    } else if (progress.state() == Progress::State::Failed) {
+      verified = Error{Errc::BadGateway, upstream.name() + ": the download of " + digest.to_string() + " has failed"};
+    }
+    if (progress.state() == Progress::State::DiskFailed) {
+      std::unique_ptr<OpenBlob> blob = std::make_unique<StreamedBlob>(upstream, repository, digest, size, nullptr);
+      co_return blob;
+    }
+    if (verified) {
+      Outcome outcome = joined.started ? Outcome::Stored : Outcome::Collapsed;
+      std::unique_ptr<OpenBlob> blob = std::make_unique<FillingBlob>(std::move(opened.fill), std::move(entry), outcome);
+      co_return blob;
+    }
+    // Who started it has asked for these very bytes; others may have a repository that brings better ones.
+    if (joined.started || verified.error().code == Errc::Timeout) co_return verified.error();
+    if (verify_first && same_access) co_return verified.error();
+    bool closed = co_await entry->wait_closed(deadline);
+    if (!closed) break;
+  }
+  co_return Error{Errc::Timeout, upstream.name() + ": " + digest.to_string() + " could not be opened in time"};
+}
+
+io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(upstream::Upstream& upstream, std::string repository,
+                                                       oci::Digest digest, io::Deadline deadline) {
+  const store::RepositoryKey key{upstream.name(), repository};
+  std::optional<std::uint64_t> stored = context_.store.stored_size(digest);
+  Stat stat{stored, stored.has_value()};
+  if (stored && shown(context_.store.link(key, digest))) co_return stat;
+  auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+  if (!proved) co_return proved.error();
+  if (!stored) stat.size = *proved;
+  co_return stat;
+}
+
+}  // namespace entrepot::cache

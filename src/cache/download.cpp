@@ -1,0 +1,141 @@
+#include "cache/download.hpp"
+
+#include <algorithm>
+
+#include "entrepot/base/log.hpp"
+
+namespace entrepot::cache {
+
+namespace {
+
+constexpr std::chrono::seconds kRequestLimit{60};
+
+// The first attempt after progress is immediate: connections of CDNs and proxies are cut all the time.
+std::chrono::milliseconds delay_before(int attempt) {
+  return attempt <= 1 ? std::chrono::milliseconds(0) : std::chrono::milliseconds(50 << attempt);
+}
+
+bool is_refusal(Errc code) { return code == Errc::Denied || code == Errc::NotFound; }
+
+}  // namespace
+
+void Feeders::add(const std::string& repository) {
+  std::lock_guard lock(mutex_);
+  if (std::find(repositories_.begin(), repositories_.end(), repository) == repositories_.end()) {
+    repositories_.push_back(repository);
+  }
+}
+
+std::string Feeders::current() const {
+  std::lock_guard lock(mutex_);
+  return repositories_.front();
+}
+
+bool Feeders::refuse(const std::string& repository) {
+  std::lock_guard lock(mutex_);
+  if (repositories_.size() == 1) return repositories_.front() != repository;
+  std::erase(repositories_, repository);
+  return true;
+}
+
+Download::Download(upstream::Upstream& upstream, std::shared_ptr<Feeders> feeders, oci::Digest digest,
+                   upstream::BlobRange range, std::optional<std::uint64_t> size)
+    : upstream_(upstream),
+      feeders_(std::move(feeders)),
+      digest_(digest),
+      position_(range.first),
+      last_(range.last),
+      size_(size) {}
+
+io::Awaitable<Result<void>> Download::open(io::Deadline deadline) {
+  ++attempts_;
+  co_return co_await request(deadline);
+}
+
+io::Awaitable<Result<void>> Download::request(io::Deadline deadline) {
+  upstream::BlobRange range;
+  range.first = position_;
+  range.last = last_;
+  std::string repository = feeders_->current();
+  auto answer = co_await upstream_.get_blob(repository, digest_, range, deadline);
+  if (!answer) co_return answer.error();
+  std::unique_ptr<upstream::BlobBody> body = std::move(*answer);
+  if (body->first() > position_) {
+    co_return Error{Errc::BadGateway, upstream_.name() + ": the answer begins behind what was asked for"};
+  }
+  if (size_ && body->total() && *size_ != *body->total()) {
+    co_return Error{Errc::BadGateway, upstream_.name() + ": " + digest_.to_string() + " has " +
+                                          std::to_string(*body->total()) + " bytes there, not " +
+                                          std::to_string(*size_)};
+  }
+  if (body->total()) size_ = body->total();
+  skip_ = position_ - body->first();
+  body_ = std::move(body);
+  co_return ok();
+}
+
+bool Download::at_end() const {
+  if (last_) return position_ > *last_;
+  return size_ && position_ >= *size_;
+}
+
+io::Awaitable<Result<void>> Download::reopen() {
+  for (;;) {
+    if (attempts_ >= kAttempts) {
+      co_return Error{Errc::BadGateway,
+                      upstream_.name() + ": no progress in " + std::to_string(attempts_) + " requests"};
+    }
+    co_await io::sleep_for(delay_before(attempts_));
+    ++attempts_;
+    std::string repository = feeders_->current();
+    Result<void> opened = co_await request(io::SteadyClock::now() + kRequestLimit);
+    if (opened) co_return ok();
+    log::info("blob_request_failed", {{"upstream", upstream_.name()},
+                                      {"repository", repository},
+                                      {"digest", digest_.to_string()},
+                                      {"offset", position_},
+                                      {"attempt", attempts_},
+                                      {"error", opened.error().message}});
+    if (is_refusal(opened.error().code) && !feeders_->refuse(repository)) co_return opened.error();
+  }
+}
+
+io::Awaitable<Result<std::size_t>> Download::read_once(std::span<std::byte> buffer) {
+  while (skip_ > 0) {
+    auto skipped = co_await body_->read(buffer.first(std::min<std::uint64_t>(buffer.size(), skip_)));
+    if (!skipped) co_return skipped.error();
+    if (*skipped == 0) co_return Error{Errc::BadGateway, upstream_.name() + ": the body ended early"};
+    skip_ -= *skipped;
+  }
+  std::size_t wanted = buffer.size();
+  if (last_) wanted = std::min<std::uint64_t>(wanted, *last_ + 1 - position_);
+  if (size_) wanted = std::min<std::uint64_t>(wanted, *size_ - position_);
+  auto read = co_await body_->read(buffer.first(wanted));
+  if (!read) co_return read.error();
+  bool more_is_due = last_ || size_;
+  if (*read == 0 && more_is_due) co_return Error{Errc::BadGateway, upstream_.name() + ": the body ended early"};
+  co_return *read;
+}
+
+io::Awaitable<Result<std::size_t>> Download::read(std::span<std::byte> buffer) {
+  for (;;) {
+    if (at_end()) co_return std::size_t{0};
+    if (!body_) {
+      Result<void> opened = co_await reopen();
+      if (!opened) co_return opened.error();
+    }
+    auto read = co_await read_once(buffer);
+    if (read) {
+      position_ += *read;
+      if (*read > 0) attempts_ = 0;
+      co_return *read;
+    }
+    log::info("blob_transfer_broken", {{"upstream", upstream_.name()},
+                                       {"digest", digest_.to_string()},
+                                       {"offset", position_},
+                                       {"error", read.error().message}});
+    body_.reset();
+  }
+}
+
+}  // namespace entrepot::cache

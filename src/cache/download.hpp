@@ -1,0 +1,73 @@
+// The bytes of a blob from an upstream, in order, across whatever happens to the connections that bring them.
+//
+// A request that breaks is followed by one for the rest, at the registry's own URL (a redirect's target may have
+// expired). Progress renews the budget of attempts. Used by one coroutine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "entrepot/oci/digest.hpp"
+#include "entrepot/upstream/upstream.hpp"
+
+namespace entrepot::cache {
+
+// The repositories in which an upstream may be asked for a blob: those whose access is proved. When one is refused the
+// next is tried. Thread-safe.
+class Feeders {
+ public:
+  explicit Feeders(std::string repository) : repositories_{std::move(repository)} {}
+
+  void add(const std::string& repository);
+  std::string current() const;
+  bool refuse(const std::string& repository);  // false: there is no other one
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> repositories_;  // guarded by mutex_; never empty, the first is the current one
+};
+
+class Download {
+ public:
+  // Of the bytes from `range.first` to `range.last` (none: to the end). `size` is the blob's, where it is known: an
+  // answer that says another is an error.
+  Download(upstream::Upstream& upstream, std::shared_ptr<Feeders> feeders, oci::Digest digest,
+           upstream::BlobRange range, std::optional<std::uint64_t> size);
+
+  // Sends the first request, once and without a retry: its error is the upstream's answer.
+  io::Awaitable<Result<void>> open(io::Deadline deadline);
+
+  // What the upstream's answers have said of the blob's size.
+  std::optional<std::uint64_t> size() const { return size_; }
+
+  std::uint64_t position() const { return position_; }  // of the byte that read() brings next
+
+  // As Exchange::read, with what breaks mended; 0 is the end of the range. An error is final: kAttempts requests in a
+  // row brought nothing, or every feeder was refused.
+  io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer);
+
+  static constexpr int kAttempts = 5;
+
+ private:
+  io::Awaitable<Result<void>> request(io::Deadline deadline);
+  io::Awaitable<Result<void>> reopen();
+  io::Awaitable<Result<std::size_t>> read_once(std::span<std::byte> buffer);
+  bool at_end() const;
+
+  upstream::Upstream& upstream_;
+  std::shared_ptr<Feeders> feeders_;  // shared with the fill, which adds to it
+  const oci::Digest digest_;
+  std::uint64_t position_;
+  const std::optional<std::uint64_t> last_;
+  std::optional<std::uint64_t> size_;
+  std::unique_ptr<upstream::BlobBody> body_{};
+  std::uint64_t skip_ = 0;  // bytes of the body before position_: the upstream ignored our Range
+  int attempts_ = 0;        // requests since the last byte
+};
+
+}  // namespace entrepot::cache

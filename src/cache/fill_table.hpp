@@ -1,0 +1,107 @@
+// The fills in progress, one for each (upstream, digest), and how one begins, goes on and ends.
+//
+//   Opening   the first request has gone to the upstream, no answer yet
+//   Running   the file is there, fetchers write and readers read
+//   Closed    nothing more happens: the entry has left the table
+//
+// An entry is started by one client's request and belongs to the table from then on: a client that leaves stops
+// nothing. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cache/download.hpp"
+#include "cache/fill.hpp"
+#include "entrepot/cache/context.hpp"
+
+namespace entrepot::cache {
+
+class FillEntry {
+ public:
+  FillEntry(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+            std::optional<std::uint64_t> listed_size);
+
+  upstream::Upstream& upstream() const { return upstream_; }
+  const oci::Digest& digest() const { return digest_; }
+
+  // The repository by which it was started. A refusal of the first request is an answer to those who asked by it, and
+  // to nobody else.
+  const std::string& starter() const { return starter_; }
+
+  // The size that a stored descriptor gives.
+  std::optional<std::uint64_t> listed_size() const { return listed_size_; }
+
+  const std::shared_ptr<Feeders>& feeders() const { return feeders_; }
+
+  // How the opening ended: a fill to read from; or no room for one, the blob's size being this; or the error.
+  struct NoRoom {
+    std::optional<std::uint64_t> size;
+  };
+  struct Opened {
+    std::shared_ptr<Fill> fill{};
+    std::optional<NoRoom> no_room{};
+    std::optional<Error> error{};
+  };
+
+  // Waits for the end of the opening; Errc::Timeout after `deadline`.
+  io::Awaitable<Opened> wait_opened(io::Deadline deadline);
+
+  // Waits until the entry has left the table; false after `deadline`.
+  io::Awaitable<bool> wait_closed(io::Deadline deadline);
+
+  // Where there was no room: the answer to the opening's request, from byte 0, not read yet. For whoever is first, on
+  // the thread that started the entry; null for all others.
+  std::unique_ptr<Download> claim_stream();
+
+  // For the table: the steps above.
+  void set_opened(Opened opened);
+  void set_stream(std::unique_ptr<Download> stream);
+  void set_closed();
+
+ private:
+  upstream::Upstream& upstream_;
+  const std::string starter_;
+  const oci::Digest digest_;
+  const std::optional<std::uint64_t> listed_size_;
+  const std::shared_ptr<Feeders> feeders_;  // shared with downloads and readers
+
+  std::mutex mutex_;
+  io::WaitList waiting_;  // guarded by mutex_, as all below
+  std::optional<Opened> opened_{};
+  bool closed_ = false;
+  std::unique_ptr<Download> stream_{};
+};
+
+class FillTable {
+ public:
+  explicit FillTable(Context context) : context_(context) {}
+
+  struct Joined {
+    std::shared_ptr<FillEntry> entry;
+    bool started;  // by this call
+  };
+
+  // The entry of (upstream, digest), or, if there is none, a new one that asks for `repository` on the caller's thread.
+  io::Awaitable<Joined> join_or_start(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+                                      std::optional<std::uint64_t> listed_size);
+
+ private:
+  using Key = std::pair<std::string, oci::Digest>;
+
+  io::Awaitable<> run(std::shared_ptr<FillEntry> entry);
+  io::Awaitable<std::unique_ptr<Download>> open(std::shared_ptr<FillEntry> entry, std::shared_ptr<Fill>& fill);
+  io::Awaitable<> fetch(Fill& fill, std::unique_ptr<Download> download, FillEntry& entry);
+  io::Awaitable<> settle(std::shared_ptr<Fill> fill, FillEntry& entry);
+  void close(FillEntry& entry);
+
+  Context context_;
+  std::mutex mutex_;
+  std::map<Key, std::shared_ptr<FillEntry>> entries_;  // guarded by mutex_
+};
+
+}  // namespace entrepot::cache

@@ -1,0 +1,305 @@
+#include "entrepot/cache/manifest_cache.hpp"
+
+#include "cache/access.hpp"
+#include "cache/freshness.hpp"
+#include "cache/hot_manifests.hpp"
+#include "entrepot/base/log.hpp"
+#include "entrepot/oci/manifest.hpp"
+#include "entrepot/oci/media_type.hpp"
+
+namespace entrepot::cache {
+
+namespace {
+
+constexpr std::size_t kHotBytes = 64 * 1024 * 1024;
+constexpr std::uint64_t kLargestManifest = 4 * 1024 * 1024;
+
+store::TagTarget target_of(const ManifestAnswer& answer) {
+  return store::TagTarget{answer.digest, answer.media_type, answer.size};
+}
+
+bool is_complete(const upstream::ManifestHead& head) { return head.digest && head.size && !head.media_type.empty(); }
+
+// What serving a manifest shows: the manifest itself, and what it lists.
+std::vector<store::Link> links_of(const oci::Digest& digest, const std::string& media_type, std::uint64_t size,
+                                  const Result<oci::Manifest>& manifest) {
+  std::vector<store::Link> links;
+  links.push_back(store::Link{.digest = digest, .as_manifest = true, .media_type = media_type, .size = size});
+  if (!manifest) return links;
+  for (const oci::Descriptor& listed : manifest->references) {
+    store::Link link{.digest = listed.digest, .size = listed.size};
+    if (oci::is_manifest(listed.media_type)) {
+      link.as_manifest = true;
+      link.media_type = listed.media_type;
+    } else {
+      link.as_blob = true;
+    }
+    links.push_back(std::move(link));
+  }
+  return links;
+}
+
+}  // namespace
+
+ManifestCache::ManifestCache(Context context)
+    : context_(context),
+      access_(std::make_unique<Access>(context)),
+      hot_(std::make_unique<HotManifests>(kHotBytes)),
+      fetches_(context.tasks),
+      checks_(context.tasks) {}
+
+ManifestCache::~ManifestCache() = default;
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, std::string repository,
+                                                          oci::Reference reference, bool head, io::Deadline deadline) {
+  if (auto digest = std::get_if<oci::Digest>(&reference)) {
+    co_return co_await by_digest(source, std::move(repository), *digest, head, deadline);
+  }
+  co_return co_await by_tag(source, std::move(repository), std::get<oci::Tag>(reference).name, head, deadline);
+}
+
+// ---- by digest
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& source, std::string repository,
+                                                               oci::Digest digest, bool head, io::Deadline deadline) {
+  upstream::Upstream& upstream = *source.upstream;
+  const store::RepositoryKey key{upstream.name(), repository};
+  std::optional<store::Link> link = context_.store.link(key, digest);
+  bool shown = link && link->as_manifest;
+
+  if (!shown && link && is_stored(digest)) {
+    // Known as a blob. Whether it is a manifest too, its bytes say: a blob asked for as a manifest does not exist.
+    std::shared_ptr<const std::string> bytes;
+    if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest) bytes = co_await stored_bytes(digest);
+    if (!bytes || !oci::parse_manifest(*bytes)) {
+      co_return Error{Errc::NotFound, digest.to_string() + " is a blob, not a manifest"};
+    }
+  }
+  if (!shown && (head || is_stored(digest))) {
+    auto proved = co_await access_->prove_manifest(upstream, repository, digest, deadline);
+    if (!proved) co_return proved.error();
+    if (!is_stored(digest) && proved->size && !proved->media_type.empty()) {
+      co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
+    }
+    link = context_.store.link(key, digest);
+    shown = link && link->as_manifest;
+  }
+  if (shown) {
+    std::shared_ptr<const std::string> bytes = co_await stored_bytes(digest);
+    if (bytes) {
+      std::string media_type = link ? link->media_type : "";
+      if (media_type.empty()) {
+        if (auto manifest = oci::parse_manifest(*bytes)) media_type = oci::effective_media_type("", *manifest);
+      }
+      co_return ManifestAnswer{digest, media_type, bytes->size(), bytes, Outcome::Hit};
+    }
+    if (head) {
+      auto proved = co_await access_->prove_manifest(upstream, repository, digest, deadline);
+      if (!proved) co_return proved.error();
+      if (proved->size && !proved->media_type.empty()) {
+        co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
+      }
+    }
+  }
+  oci::Reference reference = digest;
+  co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
+}
+
+bool ManifestCache::is_stored(const oci::Digest& digest) const {
+  return hot_->find(digest) != nullptr || context_.store.stored_size(digest).has_value();
+}
+
+// Null if it is not stored, or its file turns out to be unusable.
+io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(oci::Digest digest) {
+  if (SharedBytes hot = hot_->find(digest)) {
+    context_.store.touch(digest);
+    co_return hot;
+  }
+  std::optional<std::uint64_t> size = context_.store.stored_size(digest);
+  if (!size || *size > kLargestManifest) co_return nullptr;
+  auto bytes = co_await context_.store.read_all(digest);
+  if (!bytes) co_return nullptr;
+  auto shared = std::make_shared<const std::string>(std::move(*bytes));
+  hot_->put(digest, shared);
+  context_.store.touch(digest);
+  co_return shared;
+}
+
+// ---- by tag
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source, std::string repository,
+                                                            std::string tag, bool head, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  std::optional<store::TagRecord> record = context_.store.tag(key, tag);
+  bool has_stored = record && record->stored && is_stored(record->stored->digest);
+  if (has_stored && is_fresh(source.freshness, *record, context_.clock.now())) {
+    Answer fresh = co_await answer_stored(*record->stored, Outcome::Hit, head);
+    if (fresh) co_return fresh;
+  }
+  if (!has_stored) {
+    if (!head) {
+      oci::Reference reference = oci::Tag{tag};
+      Answer fetched = co_await fetch(source, repository, std::move(reference), deadline);
+      if (!fetched && fetched.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
+      co_return fetched;
+    }
+    Answer seen = co_await revalidate(source, std::move(repository), tag, head, deadline);
+    if (!seen && seen.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
+    co_return seen;
+  }
+
+  io::Deadline limit = std::min(deadline, io::SteadyClock::now() + source.freshness.timeout);
+  Answer answer = co_await revalidate(source, repository, tag, head, limit);
+  if (answer) co_return answer;
+  Error error = answer.error();
+  co_return co_await after_failure(source, std::move(repository), std::move(tag), std::move(error), head);
+}
+
+// Asks the upstream what the tag has now, by HEAD, and answers with that.
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& source, std::string repository,
+                                                                std::string tag, bool head, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  auto seen = co_await check(source, repository, tag, deadline);
+  if (!seen) co_return seen.error();
+  if (!is_complete(*seen)) {
+    oci::Reference reference = oci::Tag{tag};
+    co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
+  }
+  std::optional<store::TagRecord> record = context_.store.tag(key, tag);
+  if (record && record->stored && record->stored->digest == *seen->digest) {
+    Answer stored = co_await answer_stored(*record->stored, Outcome::Hit, head);
+    if (stored) co_return stored;
+  }
+  if (head) co_return ManifestAnswer{*seen->digest, seen->media_type, *seen->size, nullptr, Outcome::Forwarded};
+  // The tag has moved. By digest, so that what is fetched is what was seen, whatever the tag does meanwhile.
+  Answer moved = co_await by_digest(source, std::move(repository), *seen->digest, false, deadline);
+  if (moved) record_tag(key, tag, target_of(*moved), true);
+  co_return moved;
+}
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source& source, std::string repository,
+                                                                   std::string tag, Error error, bool head) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  std::optional<store::TagRecord> record = context_.store.tag(key, tag);
+  if (!record || !record->stored) co_return error;
+  switch (decide(source.freshness, *record, error.code, context_.clock.now())) {
+    case OnFailure::Forget:
+      context_.store.forget_tag(key, tag);
+      co_return error;
+    case OnFailure::Refuse:
+      co_return error;
+    case OnFailure::ServeStale:
+      break;
+  }
+  log::warning("stale", {{"upstream", key.upstream},
+                         {"repository", key.repository},
+                         {"tag", tag},
+                         {"digest", record->stored->digest.to_string()},
+                         {"error", error.message}});
+  Answer stale = co_await answer_stored(*record->stored, Outcome::Stale, head);
+  if (!stale) co_return error;
+  co_return stale;
+}
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_stored(store::TagTarget target, Outcome outcome,
+                                                                   bool head) {
+  ManifestAnswer answer{target.digest, target.media_type, target.size, nullptr, outcome};
+  if (!head) {
+    answer.bytes = co_await stored_bytes(target.digest);
+    if (!answer.bytes) co_return Error{Errc::NotFound, target.digest.to_string() + " is not stored any more"};
+  }
+  co_return answer;
+}
+
+// ---- upstream
+
+io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check(const Source& source, std::string repository,
+                                                                   std::string tag, io::Deadline deadline) {
+  Key key(source.upstream->name(), repository, tag);
+  auto ask = [this, &source, repository, tag, deadline] { return check_alone(source, repository, tag, deadline); };
+  co_return co_await checks_.run(std::move(key), std::move(ask), deadline);
+}
+
+io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const Source& source, std::string repository,
+                                                                         std::string tag, io::Deadline deadline) {
+  oci::Reference reference = oci::Tag{tag};
+  auto head = co_await source.upstream->head_manifest(repository, std::move(reference), deadline);
+  if (!head) co_return head.error();
+  if (is_complete(*head)) {
+    const store::RepositoryKey key{source.upstream->name(), repository};
+    store::Link link{.digest = *head->digest, .as_manifest = true, .media_type = head->media_type, .size = head->size};
+    context_.store.add_links(key, {link});
+    store::TagTarget seen{*head->digest, head->media_type, *head->size};
+    record_tag(key, tag, seen, false);
+  }
+  co_return *head;
+}
+
+// Remembers what the upstream has now; `stored`: and that we have it too.
+void ManifestCache::record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen,
+                               bool stored) {
+  std::optional<store::TagRecord> before = context_.store.tag(key, tag);
+  if (before && before->seen.digest != seen.digest) {
+    log::info("tag_moved", {{"upstream", key.upstream},
+                            {"repository", key.repository},
+                            {"tag", tag},
+                            {"old", before->seen.digest.to_string()},
+                            {"new", seen.digest.to_string()}});
+  }
+  store::TagRecord record{.seen = seen, .checked = context_.clock.now()};
+  if (stored) {
+    record.stored = seen;
+  } else if (before) {
+    record.stored = before->stored;
+  }
+  context_.store.set_tag(key, tag, record);
+}
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source, std::string repository,
+                                                           oci::Reference reference, io::Deadline deadline) {
+  Key key(source.upstream->name(), repository, oci::to_string(reference));
+  auto get = [this, &source, repository, reference, deadline] {
+    return fetch_alone(source, repository, reference, deadline);
+  };
+  bool joined = false;
+  Answer answer = co_await fetches_.run(std::move(key), std::move(get), deadline, &joined);
+  if (answer && joined) answer->outcome = Outcome::Collapsed;
+  co_return answer;
+}
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& source, std::string repository,
+                                                                 oci::Reference reference, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  auto body = co_await source.upstream->get_manifest(repository, reference, deadline);
+  if (!body) co_return body.error();
+  auto expected = std::get_if<oci::Digest>(&reference);
+  oci::Digest digest = oci::Digest::of(expected ? expected->algorithm() : HashAlgorithm::Sha256, body->bytes);
+  if (expected && digest != *expected) {
+    co_return Error{Errc::BadGateway, key.upstream + ": what it sent is not " + expected->to_string()};
+  }
+  Result<oci::Manifest> manifest = oci::parse_manifest(body->bytes);
+  if (!manifest && manifest.error().code == Errc::NotFound) co_return manifest.error();
+  std::string media_type = manifest ? oci::effective_media_type(body->media_type, *manifest) : body->media_type;
+  if (media_type.empty()) media_type = oci::kOctetStream;
+
+  auto bytes = std::make_shared<const std::string>(std::move(body->bytes));
+  hot_->put(digest, bytes);
+  context_.store.add_links(key, links_of(digest, media_type, bytes->size(), manifest));
+  ManifestAnswer answer{digest, media_type, bytes->size(), bytes, Outcome::Stored};
+  if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true);
+  io::Executor executor = co_await io::net::this_coro::executor;
+  context_.tasks.spawn(executor, "persist manifest", persist(key.upstream, digest, bytes));
+  co_return answer;
+}
+
+// Behind the answer: a client need not wait for the disk, nor fail with it.
+io::Awaitable<> ManifestCache::persist(std::string upstream, oci::Digest digest,
+                                       std::shared_ptr<const std::string> bytes) {
+  if (context_.store.stored_size(digest)) co_return;
+  Result<void> stored = co_await context_.store.put(upstream, digest, bytes);
+  if (!stored) {
+    log::error("manifest_not_stored", {{"digest", digest.to_string()}, {"error", stored.error().message}});
+  }
+}
+
+}  // namespace entrepot::cache
