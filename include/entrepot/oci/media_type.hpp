@@ -10,11 +10,16 @@ inline constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v
 inline constexpr std::string_view kOciManifest = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr std::string_view kDockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
 inline constexpr std::string_view kDockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+inline constexpr std::string_view kOciArtifact = "application/vnd.oci.artifact.manifest.v1+json";
 inline constexpr std::string_view kOctetStream = "application/octet-stream";
 
 // "Application/JSON; charset=utf-8" -> "application/json".
 std::string without_parameters(std::string_view media_type);
 
+// RFC 6838: "type/subtype" of the allowed characters, no parameters. Such a text is safe in a header field.
+bool is_media_type(std::string_view text);
+
+// These take a Content-Type as it comes: case and parameters do not matter.
 bool is_index(std::string_view media_type);     // an OCI index or a Docker manifest list
 bool is_manifest(std::string_view media_type);  // an index, an image manifest, or one of the artifact manifest types
 bool is_schema1(std::string_view media_type);   // Docker's schema 1, signed or not
