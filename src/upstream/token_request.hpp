@@ -1,0 +1,30 @@
+// One request to a token endpoint. Source: distribution's token specification, "Requesting a Token".
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "entrepot/base/clock.hpp"
+#include "entrepot/http/client.hpp"
+#include "upstream/credentials.hpp"
+#include "upstream/token.hpp"
+
+namespace entrepot::upstream {
+
+struct TokenRequest {
+  http::Url realm;
+  std::string service;
+  std::string scope;
+  std::optional<Credential> credential;
+  http::AddressRule addresses;
+};
+
+// The realm with the request's parameters behind its own.
+http::Url token_url(const TokenRequest& request);
+
+// `upstream` is the name for messages. Redirects of the realm are not followed: where they lead was not part of what
+// was decided on.
+io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, std::string upstream,
+                                         TokenRequest request);
+
+}  // namespace entrepot::upstream
