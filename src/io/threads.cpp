@@ -15,7 +15,7 @@ thread_local std::size_t this_thread = 0;
 Threads::Threads(std::size_t count) {
   if (count == 0) count = std::max(1u, std::thread::hardware_concurrency());
   for (std::size_t i = 0; i < count; ++i) {
-    contexts_.push_back(std::make_unique<net::io_context>(1));
+    contexts_.push_back(std::make_unique<Context>(1));
     work_.push_back(net::make_work_guard(*contexts_.back()));
   }
 }
@@ -23,6 +23,7 @@ Threads::Threads(std::size_t count) {
 Threads::~Threads() {
   stop();
   join();
+  abandon();
 }
 
 void Threads::start() {
@@ -43,6 +44,10 @@ void Threads::join() {
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+}
+
+void Threads::abandon() {
+  for (auto& context : contexts_) context->shutdown();
 }
 
 std::size_t Threads::current() { return this_thread; }

@@ -15,14 +15,18 @@ class Threads {
  public:
   // `count` 0: one for each processor. No thread runs before start().
   explicit Threads(std::size_t count);
-  ~Threads();  // stops and joins
+  ~Threads();  // stops, joins, abandons
 
   void start();
 
-  // Makes every thread return from what it runs next. Coroutines that are suspended stay so, and are destroyed with
-  // this object. Thread-safe.
+  // Makes every thread return from what it runs next. Coroutines that are suspended stay so. Thread-safe.
   void stop();
   void join();
+
+  // Destroys every coroutine that is suspended, on all threads, and all that waits to be run. After join(), while
+  // whatever they use is still there; objects that hold timers or sockets of these threads may be destroyed afterwards,
+  // but before this object.
+  void abandon();
 
   std::size_t size() const { return contexts_.size(); }
   Executor executor(std::size_t thread) { return contexts_[thread]->get_executor(); }
@@ -31,7 +35,14 @@ class Threads {
   static std::size_t current();
 
  private:
-  std::vector<std::unique_ptr<net::io_context>> contexts_;
+  // An io_context whose handlers can be destroyed before itself.
+  class Context : public net::io_context {
+   public:
+    using net::execution_context::shutdown;
+    using net::io_context::io_context;
+  };
+
+  std::vector<std::unique_ptr<Context>> contexts_;
   std::vector<net::executor_work_guard<Executor>> work_;
   std::vector<std::thread> threads_;
 };

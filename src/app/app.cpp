@@ -1,0 +1,165 @@
+#include "app/app.hpp"
+
+#include <stdexcept>
+#include <thread>
+
+#include "app/access_log.hpp"
+#include "entrepot/admin/admin.hpp"
+#include "entrepot/base/log.hpp"
+#include "entrepot/cache/blob_cache.hpp"
+#include "entrepot/cache/manifest_cache.hpp"
+#include "entrepot/http/server.hpp"
+#include "entrepot/io/tasks.hpp"
+#include "entrepot/io/threads.hpp"
+#include "entrepot/registry/service.hpp"
+#include "entrepot/store/store.hpp"
+#include "entrepot/upstream/registry_client.hpp"
+
+namespace entrepot::app {
+
+namespace {
+
+// Enough to keep a disk's queue filled while some of them wait in fsync.
+constexpr std::size_t kDiskThreads = 8;
+
+// Each may wait for a name server that does not answer.
+constexpr std::size_t kResolverThreads = 4;
+
+std::unique_ptr<store::Store> open_store(const config::Storage& storage, io::Pool& pool, store::Disk& disk,
+                                         const Clock& clock) {
+  store::Options options{storage.path, storage.max_size, storage.min_free, storage.fsync};
+  auto opened = store::Store::open(options, pool, disk, clock);
+  if (!opened) throw std::runtime_error(opened.error().message);
+  return std::move(*opened);
+}
+
+cache::Sources make_sources(const config::Config& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
+                            const Clock& clock) {
+  cache::Sources sources;
+  for (const auto& [name, upstream] : config.upstreams) {
+    auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock);
+    sources.emplace(name, cache::Source{std::move(client), upstream.freshness});
+  }
+  return sources;
+}
+
+std::string to_string(const std::string& host, std::uint16_t port) {
+  bool is_v6 = host.find(':') != std::string::npos;
+  return (is_v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+void listen(http::Server& server, const http::ListenerOptions& options) {
+  Result<void> listening = server.listen(options);
+  if (!listening) throw std::runtime_error(listening.error().message);
+}
+
+http::ListenerOptions listener_options(const config::Listener& listener) {
+  http::ListenerOptions options{.host = listener.address.host, .port = listener.address.port};
+  if (listener.tls) {
+    options.tls = http::TlsFiles{listener.tls->certificate.string(), listener.tls->key.string()};
+  }
+  return options;
+}
+
+void log_nothing(const http::Served&) {}
+
+}  // namespace
+
+// Members in the order in which they are built; what stands higher outlives what stands lower.
+class App::Impl {
+ public:
+  Impl(const config::Config& config, const Clock& clock, store::Disk& disk)
+      : config_(config),
+        threads_(config.threads),
+        store_(open_store(config.storage, disk_pool_, disk, clock)),
+        sources_(make_sources(config, threads_, tasks_, resolver_pool_, clock)),
+        blobs_(cache::Context{*store_, tasks_, disk_pool_, clock}),
+        manifests_(cache::Context{*store_, tasks_, disk_pool_, clock}),
+        service_(config_, sources_, blobs_, manifests_, *store_),
+        server_(
+            threads_, tasks_, disk_pool_, http::ServerLimits{},
+            [this](const http::Request& request) { return service_.handle(request); }, &registry::Service::refused,
+            &log_request),
+        admin_server_(
+            threads_, tasks_, disk_pool_, http::ServerLimits{},
+            [this](const http::Request& request) { return admin_.handle(request); }, &admin::Admin::refused,
+            &log_nothing) {
+    for (const config::Listener& listener : config_.listeners) listen(server_, listener_options(listener));
+    if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port});
+  }
+
+  ~Impl() { stop(); }
+
+  void start() {
+    server_.start();
+    admin_server_.start();
+    threads_.start();
+    for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
+      const config::Listener& listener = config_.listeners[i];
+      log::info("listening", {{"address", to_string(listener.address.host, server_.port(i))},
+                              {"upstream", listener.upstream.value_or("any")},
+                              {"tls", listener.tls ? "yes" : "no"}});
+    }
+    if (config_.admin) {
+      log::info("admin_listening", {{"address", to_string(config_.admin->host, admin_server_.port(0))}});
+    }
+    admin_.set_ready(true);
+  }
+
+  void stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    admin_.set_ready(false);
+    server_.drain();
+    wait_for_connections();
+    admin_server_.drain();
+
+    // No thread runs a coroutine from here on, then none is left, and what they used may go.
+    threads_.stop();
+    threads_.join();
+    resolver_pool_.join();
+    disk_pool_.join();
+    threads_.abandon();
+  }
+
+  std::uint16_t port(std::size_t listener) const { return server_.port(listener); }
+  std::uint16_t admin_port() const { return config_.admin ? admin_server_.port(0) : 0; }
+
+ private:
+  void wait_for_connections() {
+    auto end = io::SteadyClock::now() + config_.shutdown_grace;
+    while (server_.open_connections() > 0 && io::SteadyClock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    if (server_.open_connections() > 0) {
+      log::warning("shutdown_grace_over", {{"connections", server_.open_connections()}});
+    }
+  }
+
+  const config::Config config_;
+  io::Pool disk_pool_{kDiskThreads};
+  io::Pool resolver_pool_{kResolverThreads};
+  io::Threads threads_;
+  io::Tasks tasks_;
+  std::unique_ptr<store::Store> store_;
+  cache::Sources sources_;
+  cache::BlobCache blobs_;
+  cache::ManifestCache manifests_;
+  registry::Service service_;
+  admin::Admin admin_;
+  http::Server server_;
+  http::Server admin_server_;
+  bool stopped_ = false;
+};
+
+App::App(const config::Config& config, const Clock& clock, store::Disk& disk)
+    : impl_(std::make_unique<Impl>(config, clock, disk)) {}
+
+App::~App() = default;
+
+void App::start() { impl_->start(); }
+void App::stop() { impl_->stop(); }
+std::uint16_t App::port(std::size_t listener) const { return impl_->port(listener); }
+std::uint16_t App::admin_port() const { return impl_->admin_port(); }
+
+}  // namespace entrepot::app

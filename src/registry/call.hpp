@@ -1,0 +1,36 @@
+// One request to the registry API as its handler sees it, and what the handlers have in common.
+#pragma once
+
+#include <string_view>
+
+#include "entrepot/cache/context.hpp"
+#include "entrepot/http/message.hpp"
+#include "entrepot/oci/digest.hpp"
+#include "registry/error_response.hpp"
+#include "registry/route.hpp"
+
+namespace entrepot::registry {
+
+// References: a handler is awaited by its caller, which owns all of this.
+struct Call {
+  const http::Request& request;
+  const Route& route;
+  const cache::Source& source;
+  io::Deadline deadline;  // for the status line
+};
+
+// A response of this status with the headers that every answer has.
+http::Response make_response(unsigned status);
+
+// The headers of an object that its digest names: ETag, Docker-Content-Digest, Accept-Ranges, Content-Type,
+// Cache-Status and, for what is stale, its Warning.
+void add_content_headers(http::Response& response, const oci::Digest& digest, std::string_view media_type,
+                         cache::Outcome outcome);
+
+// Whether If-None-Match says that the client has it already.
+bool has_it(const http::Request& request, const oci::Digest& digest);
+
+// The Range header, or "" where If-Range says to ignore it (RFC 9110, 13.1.5), or the method is not GET.
+std::string_view range_of(const http::Request& request, const oci::Digest& digest);
+
+}  // namespace entrepot::registry

@@ -1,0 +1,98 @@
+#include "registry/lists.hpp"
+
+#include <algorithm>
+
+#include "entrepot/oci/media_type.hpp"
+#include "registry/paging.hpp"
+
+namespace entrepot::registry {
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+bool is_unreachable(Errc code) {
+  switch (code) {
+    case Errc::Timeout:
+    case Errc::BadGateway:
+    case Errc::Unavailable:
+    case Errc::RateLimited:
+      return true;
+    default:
+      return false;
+  }
+}
+
+http::Response list_response(const Route& route, std::string_view content_type, std::string body, bool more,
+                             std::string_view last) {
+  http::Response response = make_response(200);
+  response.headers.add("Content-Type", content_type);
+  if (more) response.headers.add("Link", next_link(route, last));
+  response.body = std::move(body);
+  return response;
+}
+
+// From what is stored, for as long as the upstream cannot say.
+std::optional<http::Response> stored_tags(const Call& call, const store::Store& store) {
+  const Route& route = call.route;
+  const store::RepositoryKey key{route.upstream, route.repository};
+  if (store.tags(key, "", 1).empty()) return std::nullopt;
+  std::vector<std::string> tags = store.tags(key, route.last, route.n + 1);
+  Page page = cut_page(tags, route.n, route.last);
+  std::string last = page.entries.empty() ? "" : page.entries.back();
+  http::Response response = list_response(route, kJson, tags_body(route.repository, page.entries), page.more, last);
+  response.headers.add("Warning", R"(110 - "Response is Stale")");
+  response.notes.cache = "hit; detail=stale";
+  return response;
+}
+
+}  // namespace
+
+io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& store) {
+  const Route& route = call.route;
+  // A page of 0 is no question that upstreams answer alike; one entry tells whether there is such a repository.
+  std::uint64_t wanted = std::max<std::uint64_t>(1, route.n);
+  std::vector<std::string> tags;
+  std::string next = route.last;
+  bool more = true;
+  while (more && tags.size() < wanted) {
+    auto page = co_await call.source.upstream->tags(route.repository, wanted - tags.size(), next, call.deadline);
+    if (!page) {
+      if (is_unreachable(page.error().code)) {
+        if (auto stored = stored_tags(call, store)) co_return std::move(*stored);
+      }
+      co_return error_response(page.error(), What::Repository);
+    }
+    tags.insert(tags.end(), page->tags.begin(), page->tags.end());
+    more = !page->next.empty() && page->next != next;
+    next = page->next;
+  }
+  if (route.n == 0) co_return list_response(route, kJson, tags_body(route.repository, {}), false, "");
+  co_return list_response(route, kJson, tags_body(route.repository, tags), more, next);
+}
+
+io::Awaitable<http::Response> serve_referrers(const Call& call) {
+  const Route& route = call.route;
+  auto page = co_await call.source.upstream->referrers(route.repository, *route.digest, route.artifact_type, route.last,
+                                                       call.deadline);
+  if (!page) co_return error_response(page.error(), What::Repository);
+  http::Response response =
+      list_response(route, oci::kOciIndex, std::move(page->body), !page->next.empty(), page->next);
+  if (page->artifact_type_filtered) response.headers.add("OCI-Filters-Applied", "artifactType");
+  co_return response;
+}
+
+http::Response serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store) {
+  std::vector<std::string> names;
+  for (const store::RepositoryKey& key : store.repositories(route.upstream_named ? route.upstream : "")) {
+    bool plain =
+        route.upstream_named || (key.upstream == table.default_upstream() && !table.leading_prefix(key.repository));
+    names.push_back(plain ? key.repository : key.upstream + '/' + key.repository);
+  }
+  std::sort(names.begin(), names.end());
+  Page page = cut_page(names, route.n, route.last);
+  std::string last = page.entries.empty() ? "" : page.entries.back();
+  return list_response(route, kJson, catalog_body(page.entries), page.more, last);
+}
+
+}  // namespace entrepot::registry

@@ -1,0 +1,38 @@
+#include "registry/manifests.hpp"
+
+#include "entrepot/http/range.hpp"
+
+namespace entrepot::registry {
+
+io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCache& manifests) {
+  bool head = call.request.is_head();
+  auto manifest =
+      co_await manifests.open(call.source, call.route.repository, *call.route.reference, head, call.deadline);
+  if (!manifest) co_return error_response(manifest.error(), What::Manifest);
+
+  http::Response response = make_response(200);
+  if (has_it(call.request, manifest->digest)) {
+    response.status = 304;
+    add_content_headers(response, manifest->digest, manifest->media_type, manifest->outcome);
+    co_return response;
+  }
+  http::RangeDecision decision = http::decide_range(range_of(call.request, manifest->digest), manifest->size);
+  if (std::holds_alternative<http::Unsatisfiable>(decision)) {
+    response = api_error_response(oci::ApiCode::RangeInvalid, "the range lies beyond the manifest's end");
+    response.headers.add("Content-Range", http::unsatisfied_content_range(manifest->size));
+    co_return response;
+  }
+  if (head) {
+    response.content_length = manifest->size;
+  } else if (auto range = std::get_if<http::ByteRange>(&decision)) {
+    response.status = 206;
+    response.headers.add("Content-Range", http::content_range(*range, manifest->size));
+    response.body = manifest->bytes->substr(range->first, range->length());
+  } else {
+    response.body = manifest->bytes;
+  }
+  add_content_headers(response, manifest->digest, manifest->media_type, manifest->outcome);
+  co_return response;
+}
+
+}  // namespace entrepot::registry

@@ -1,0 +1,89 @@
+#include "entrepot/registry/service.hpp"
+
+#include "registry/blobs.hpp"
+#include "registry/lists.hpp"
+#include "registry/manifests.hpp"
+
+namespace entrepot::registry {
+
+namespace {
+
+// containerd gives up after 30 s without a status line.
+constexpr std::chrono::seconds kStatusLimit{25};
+
+http::Response serve_ping() {
+  http::Response response = make_response(200);
+  response.headers.add("Content-Type", "application/json");
+  response.body = std::string("{}");
+  return response;
+}
+
+std::string reference_of(const Route& route) {
+  if (route.reference) return oci::to_string(*route.reference);
+  if (route.digest) return route.digest->to_string();
+  return "";
+}
+
+}  // namespace
+
+class Service::Impl {
+ public:
+  Impl(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,
+       cache::ManifestCache& manifests, const store::Store& store)
+      : table_(config), sources_(sources), blobs_(blobs), manifests_(manifests), store_(store) {
+    for (const config::Listener& listener : config.listeners) listener_upstreams_.push_back(listener.upstream);
+  }
+
+  io::Awaitable<http::Response> handle(const http::Request& request) const {
+    RouteResult parsed = parse_route(table_, request.method, request.target, listener_upstreams_.at(request.listener));
+    if (!parsed) co_return route_error_response(parsed.error());
+    const Route& route = *parsed;
+    http::Response response = co_await dispatch(request, route);
+    if (route.ns) response.headers.add(kNamespaceHeader, *route.ns);
+    response.notes.upstream = route.upstream;
+    response.notes.repository = route.repository;
+    response.notes.reference = reference_of(route);
+    co_return response;
+  }
+
+ private:
+  io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
+    if (route.endpoint == Endpoint::Ping) co_return serve_ping();
+    if (route.endpoint == Endpoint::Catalog) co_return serve_catalog(route, table_, store_);
+    const cache::Source& source = sources_.find(route.upstream)->second;
+    Call call{request, route, source, request.arrived + kStatusLimit};
+    switch (route.endpoint) {
+      case Endpoint::Manifest:
+        co_return co_await serve_manifest(call, manifests_);
+      case Endpoint::Blob:
+        co_return co_await serve_blob(call, blobs_);
+      case Endpoint::Tags:
+        co_return co_await serve_tags(call, store_);
+      case Endpoint::Referrers:
+        co_return co_await serve_referrers(call);
+      case Endpoint::Ping:
+      case Endpoint::Catalog:
+        break;
+    }
+    co_return serve_ping();
+  }
+
+  const RoutingTable table_;
+  const cache::Sources& sources_;
+  cache::BlobCache& blobs_;
+  cache::ManifestCache& manifests_;
+  const store::Store& store_;
+  std::vector<std::optional<std::string>> listener_upstreams_;  // by listener
+};
+
+Service::Service(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,
+                 cache::ManifestCache& manifests, const store::Store& store)
+    : impl_(std::make_unique<Impl>(config, sources, blobs, manifests, store)) {}
+
+Service::~Service() = default;
+
+io::Awaitable<http::Response> Service::handle(const http::Request& request) const { return impl_->handle(request); }
+
+http::Response Service::refused(unsigned status, std::string_view reason) { return refused_response(status, reason); }
+
+}  // namespace entrepot::registry
