@@ -1,0 +1,44 @@
+#include "token_service.hpp"
+
+#include <openssl/evp.h>
+
+namespace entrepot::test {
+
+std::string basic_authorization(const std::string& credentials) {
+  std::string encoded(4 * (credentials.size() / 3 + 1) + 1, '\0');
+  int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                      reinterpret_cast<const unsigned char*>(credentials.data()), static_cast<int>(credentials.size()));
+  encoded.resize(static_cast<std::size_t>(size));
+  return "Basic " + encoded;
+}
+
+void TokenService::set_policy(TokenPolicy policy) {
+  std::lock_guard lock(mutex_);
+  policy_ = std::move(policy);
+}
+
+CannedAnswer TokenService::answer(const FakeRequest& request) {
+  std::lock_guard lock(mutex_);
+  if (policy_.credentials && request.header("Authorization") != basic_authorization(*policy_.credentials))
+    return {401, {{"Content-Type", "application/json"}}, R"({"details":"incorrect username or password"})"};
+  std::string token = "token-" + std::to_string(++issued_);
+  tokens_[token] = {query_value(request.query, "scope").value_or(""),
+                    std::chrono::steady_clock::now() + policy_.lifetime};
+  std::string expiry = policy_.expires_in ? R"(,"expires_in":)" + std::to_string(*policy_.expires_in) : "";
+  return {200, {{"Content-Type", "application/json"}}, R"({"token":")" + token + "\"" + expiry + "}"};
+}
+
+bool TokenService::accepts(const std::string& authorization, const std::string& scope) {
+  std::lock_guard lock(mutex_);
+  if (!authorization.starts_with("Bearer ")) return false;
+  auto found = tokens_.find(authorization.substr(7));
+  return found != tokens_.end() && found->second.scope == scope && found->second.end > std::chrono::steady_clock::now();
+}
+
+void TokenService::revoke_all() {
+  std::lock_guard lock(mutex_);
+  tokens_.clear();
+}
+
+}  // namespace entrepot::test
