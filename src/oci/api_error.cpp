@@ -85,9 +85,7 @@ std::string error_body(ApiCode code, std::string_view message) {
 }
 
 ApiErrorText parse_error_body(std::string_view content_type, std::string_view body) {
-  // The object, its list, and the errors in it; details are dropped.
-  constexpr int kDepthOfErrors = 3;
-  json parsed = parse_json(body, kDepthOfErrors);
+  json parsed = parse_json(body);
   const json& errors = member(parsed, "errors");
   if (errors.is_array() && !errors.empty() && errors.front().is_object()) {
     return {text_member(errors.front(), "code"), text_member(errors.front(), "message")};

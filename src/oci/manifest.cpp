@@ -14,9 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-// The manifest itself, its lists, and the descriptors in them; platforms and annotations are dropped.
-constexpr int kDepthOfDescriptors = 3;
-
 Error invalid(std::string message) { return Error{Errc::Invalid, "invalid manifest: " + std::move(message)}; }
 
 // "" if there is none, or one that could not be sent as a Content-Type.
@@ -95,7 +92,7 @@ std::string_view media_type_of_structure(const json& body) {
 }  // namespace
 
 Result<Manifest> parse_manifest(std::string_view body) {
-  json parsed = parse_json(body, kDepthOfDescriptors);
+  json parsed = parse_json(body);
   if (!parsed.is_object()) return invalid("no JSON object");
   if (is_schema1_body(parsed)) return Error{Errc::NotFound, "manifests of schema 1 are not served"};
 
