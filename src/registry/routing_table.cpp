@@ -1,0 +1,41 @@
+#include "registry/routing_table.hpp"
+
+#include <algorithm>
+
+namespace entrepot::registry {
+
+namespace {
+
+std::string_view find(const std::map<std::string, std::string, std::less<>>& names, std::string_view name) {
+  auto found = names.find(name);
+  return found == names.end() ? std::string_view() : std::string_view(found->second);
+}
+
+}  // namespace
+
+RoutingTable::RoutingTable(const config::Config& config) {
+  for (const auto& [name, upstream] : config.upstreams) {
+    namespaces_.emplace(name, name);
+    for (const std::string& alias : upstream.aliases) namespaces_.emplace(alias, name);
+    for (const std::string& prefix : upstream.prefixes) prefixes_.emplace(prefix, name);
+  }
+  prefixes_.insert(namespaces_.begin(), namespaces_.end());
+  for (const auto& [prefix, name] : prefixes_) longest_prefix_ = std::max(longest_prefix_, prefix.size());
+  if (config.upstreams.contains(config.default_upstream)) default_ = config.default_upstream;
+}
+
+std::string_view RoutingTable::by_namespace(std::string_view ns) const { return find(namespaces_, ns); }
+
+std::string_view RoutingTable::by_prefix(std::string_view prefix) const { return find(prefixes_, prefix); }
+
+std::optional<RoutingTable::PrefixMatch> RoutingTable::leading_prefix(std::string_view path) const {
+  // A slash that ends a prefix stands at `longest_prefix_` or before it.
+  for (std::size_t slash = path.rfind('/', longest_prefix_); slash != std::string_view::npos && slash > 0;
+       slash = path.rfind('/', slash - 1)) {
+    std::string_view upstream = by_prefix(path.substr(0, slash));
+    if (!upstream.empty()) return PrefixMatch{upstream, path.substr(slash + 1)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace entrepot::registry

@@ -1,0 +1,45 @@
+// The names under which clients know the configured upstreams. Constant after construction, thus thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "entrepot/config/config.hpp"
+
+namespace entrepot::registry {
+
+class RoutingTable {
+ public:
+  explicit RoutingTable(const config::Config& config);
+
+  // The upstream whose name or alias `ns` is; "" if there is none.
+  std::string_view by_namespace(std::string_view ns) const;
+
+  // The upstream whose name, alias or prefix `prefix` is; "" if there is none.
+  std::string_view by_prefix(std::string_view prefix) const;
+
+  struct PrefixMatch {
+    std::string_view upstream;
+    std::string_view rest;  // what follows the prefix and its slash
+  };
+
+  // The longest prefix at the start of `path`, in whole components. Something must follow it: an image that happens to
+  // be called like a prefix can be pulled too.
+  std::optional<PrefixMatch> leading_prefix(std::string_view path) const;
+
+  // "" if the configured default is none of the upstreams.
+  std::string_view default_upstream() const { return default_; }
+
+ private:
+  using Names = std::map<std::string, std::string, std::less<>>;  // to the upstream's name
+
+  Names namespaces_;
+  Names prefixes_;                  // namespaces_ too
+  std::size_t longest_prefix_ = 0;  // in characters
+  std::string default_;
+};
+
+}  // namespace entrepot::registry
