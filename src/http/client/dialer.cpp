@@ -1,0 +1,68 @@
+#include "http/client/dialer.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "http/address.hpp"
+
+namespace entrepot::http::client {
+
+namespace {
+
+// The system's certificates are those that OpenSSL knows: its built-in paths, or SSL_CERT_FILE and SSL_CERT_DIR.
+net::ssl::context make_tls(const std::string& ca_file) {
+  net::ssl::context context(net::ssl::context::tls_client);
+  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
+  context.set_verify_mode(net::ssl::verify_peer);
+  boost::system::error_code ec;
+  context.set_default_verify_paths(ec);  // a system without certificates trusts only ca_file
+  if (!ca_file.empty()) context.load_verify_file(ca_file, ec);
+  if (!ca_file.empty() && ec)
+    throw std::runtime_error("cannot read certificates from " + ca_file + ": " + ec.message());
+  ERR_clear_error();
+  return context;
+}
+
+}  // namespace
+
+Dialer::Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout)
+    : resolver_(resolvers), tls_(make_tls(ca_file)), timeout_(timeout) {}
+
+io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, const AddressRule& rule,
+                                                                io::Deadline deadline) {
+  auto addresses = co_await resolver_.resolve(url.host, within_timeout(deadline));
+  if (!addresses) co_return addresses.error();
+  Error last{Errc::BadGateway, ""};
+  for (const net::ip::address& address : *addresses) {
+    AddressKind kind = kind_of(address);
+    if (!rule.allows(kind)) {
+      last.message =
+          url.authority() + ": is at " + std::string(name_of(kind)) + ", where no connection may go from here";
+      continue;
+    }
+    if (io::SteadyClock::now() >= deadline) co_return Error{Errc::Timeout, url.authority() + ": no answer in time"};
+    auto connection = co_await dial_address(url, address, within_timeout(deadline));
+    if (connection) co_return connection;
+    last = connection.error();
+  }
+  co_return last;
+}
+
+io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_address(const Url& url, net::ip::address address,
+                                                                        io::Deadline deadline) {
+  auto connection = std::make_unique<Connection>(co_await io::this_executor(), url.authority());
+  net::ip::tcp::endpoint endpoint(address, url.port);
+  auto connected = co_await connection->connect(endpoint, deadline);
+  if (!connected) co_return connected.error();
+  if (url.scheme == "https") {
+    auto secured = co_await connection->start_tls(tls_, url.host, deadline);
+    if (!secured) co_return secured.error();
+  }
+  co_return connection;
+}
+
+io::Deadline Dialer::within_timeout(io::Deadline deadline) const {
+  return std::min(deadline, io::SteadyClock::now() + timeout_);
+}
+
+}  // namespace entrepot::http::client

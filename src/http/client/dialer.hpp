@@ -1,0 +1,36 @@
+// New connections: the name's addresses, those that the rule allows, TCP and TLS. The address that was checked is the
+// one that is connected to: the name is never resolved a second time.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+#include <string>
+
+#include "entrepot/http/url.hpp"
+#include "http/client/connection.hpp"
+#include "http/client/resolver.hpp"
+
+namespace entrepot::http::client {
+
+// Thread-safe.
+class Dialer {
+ public:
+  // Throws std::runtime_error if `ca_file` (or "") cannot be read. `timeout` is for the name, and for each address
+  // anew.
+  Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout);
+
+  // Tries one address after the other; the error is that of the last.
+  io::Awaitable<Result<std::unique_ptr<Connection>>> dial(const Url& url, const AddressRule& rule,
+                                                          io::Deadline deadline);
+
+ private:
+  io::Awaitable<Result<std::unique_ptr<Connection>>> dial_address(const Url& url, net::ip::address address,
+                                                                  io::Deadline deadline);
+  io::Deadline within_timeout(io::Deadline deadline) const;
+
+  Resolver resolver_;
+  net::ssl::context tls_;
+  const io::SteadyClock::duration timeout_;
+};
+
+}  // namespace entrepot::http::client
