@@ -1,6 +1,7 @@
 // The configuration as values: a default and a comment for each key. docs/configuration.md explains them to users.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -21,17 +22,20 @@ inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 struct Address {
   std::string host;        // an IP literal, without brackets; "0.0.0.0" and "::" listen everywhere
   std::uint16_t port = 0;  // 0: a free one, named in the log
+  friend bool operator==(const Address&, const Address&) = default;
 };
 
 struct ListenerTls {
   std::filesystem::path certificate;  // PEM, the chain
   std::filesystem::path key;          // PEM
+  friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
 };
 
 struct Listener {
   Address address{"0.0.0.0", 5000};
   std::optional<std::string> upstream;  // every request goes to this upstream (its name, aliases resolved)
   std::optional<ListenerTls> tls;
+  friend bool operator==(const Listener&, const Listener&) = default;
 };
 
 struct Storage {
@@ -39,6 +43,7 @@ struct Storage {
   std::uint64_t max_size = 200 * kGiB;  // bytes under path; 0: no cap
   std::uint64_t min_free = 1 * kGiB;    // bytes to leave free on the file system
   bool fsync = true;
+  friend bool operator==(const Storage&, const Storage&) = default;
 };
 
 struct Freshness {
@@ -52,12 +57,14 @@ struct Freshness {
   Duration stale_if_error = 720h;  // how long past its last successful check a tag is served while upstream fails
   OnMissing on_missing = OnMissing::Forget;
   OnDenied on_denied = OnDenied::Refuse;
+  friend bool operator==(const Freshness&, const Freshness&) = default;
 };
 
 struct Timeouts {
   Duration connect = 5s;
   Duration first_byte = 15s;
   Duration stall = 30s;
+  friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
 struct BasicCredentials {
@@ -65,6 +72,7 @@ struct BasicCredentials {
   std::string password;                                // from the file itself, or
   std::optional<std::filesystem::path> password_file;  // read at start; a final newline is not part of it
   std::vector<std::string> realms;                     // further hosts that may get the credentials
+  friend bool operator==(const BasicCredentials&, const BasicCredentials&) = default;
 };
 
 struct Upstream {
@@ -76,6 +84,7 @@ struct Upstream {
   std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
   Freshness freshness;                      // the general one with the upstream's own keys over it
   Timeouts timeouts;                        // likewise
+  friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
 struct Config {
@@ -88,6 +97,7 @@ struct Config {
   log::Level log_level = log::Level::Info;
   log::Format log_format = log::Format::Text;
   Duration shutdown_grace = 30s;
+  friend bool operator==(const Config&, const Config&) = default;
 };
 
 }  // namespace entrepot::config

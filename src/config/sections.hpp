@@ -1,0 +1,23 @@
+// The sections of a configuration file: from YAML to the structs of config.hpp, key by key. What concerns more than one
+// key or section is checked afterwards (validate.hpp).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "config/node.hpp"
+#include "entrepot/config/config.hpp"
+
+namespace entrepot::config {
+
+// The whole file over what `config` holds.
+void read_config(const Node& root, Config& config);
+
+// The map of upstreams. `general` has the freshness and the timeouts that an upstream's own keys are laid over.
+std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general);
+
+// Keys that a file may have in general and for an upstream.
+void read_freshness(const Node& node, Freshness& freshness);
+void read_timeouts(const Node& node, Timeouts& timeouts);
+
+}  // namespace entrepot::config

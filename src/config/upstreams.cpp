@@ -1,0 +1,66 @@
+// The section `upstreams`.
+#include "config/built_in.hpp"
+#include "config/sections.hpp"
+#include "config/value.hpp"
+
+namespace entrepot::config {
+namespace {
+
+BasicCredentials read_credentials(const Node& node) {
+  BasicCredentials credentials;
+  // value::text refuses only what is empty, so that no message shows a secret.
+  node.map({
+      {"username", into(credentials.username, value::text)},
+      {"password", into(credentials.password, value::text)},
+      {"password_file", into(credentials.password_file, value::path)},
+      {"realms", list_into(credentials.realms, value::host)},
+  });
+  node.require({"username"});
+  if (node.gives("password") && node.gives("password_file")) {
+    node.fault("expected either password or password_file, not both");
+  } else if (!node.gives("password") && !node.gives("password_file")) {
+    node.fault("expected a password or a password_file");
+  }
+  // RFC 7617, section 2: the first colon ends the user name.
+  if (credentials.username.find(':') != std::string::npos) {
+    node.fault_of("username", "a user name cannot hold a colon");
+  }
+  return credentials;
+}
+
+void read_urls(const Node& node, std::vector<std::string>& urls) {
+  const auto items = node.one_or_more();
+  if (!items) return;
+  if (items->empty()) node.fault("expected at least one URL");
+  urls.clear();
+  for (const Node& item : *items) urls.push_back(item.value(value::url).value_or(""));
+}
+
+void read_upstream(const Node& node, Upstream& upstream) {
+  node.map({
+      {"url", [&](const Node& url) { read_urls(url, upstream.urls); }},
+      {"aliases", list_into(upstream.aliases, value::upstream_name)},
+      {"prefixes", list_into(upstream.prefixes, value::prefix)},
+      {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
+      {"ca", into(upstream.ca, value::path)},
+      {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
+      {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
+  });
+}
+
+}  // namespace
+
+std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general) {
+  std::map<std::string, Upstream> upstreams;
+  node.entries([&](const std::string& name, const Node& entry) {
+    if (const auto valid = value::upstream_name(name); !valid) entry.fault(valid.error().message);
+    Upstream upstream = default_upstream(name);
+    upstream.freshness = general.freshness;
+    upstream.timeouts = general.timeouts;
+    read_upstream(entry, upstream);
+    upstreams.emplace(name, std::move(upstream));
+  });
+  return upstreams;
+}
+
+}  // namespace entrepot::config

@@ -1,0 +1,18 @@
+#include "entrepot/config/load.hpp"
+
+namespace entrepot::config {
+
+// No listener can ask its clients who they are (listeners[].tls.client_ca is not built), so every upstream's
+// credentials work for everyone who reaches a listener.
+std::vector<std::string> warnings(const Config& config) {
+  std::vector<std::string> lines;
+  for (const auto& [name, upstream] : config.upstreams) {
+    if (!upstream.credentials) continue;
+    lines.push_back("upstream " + name +
+                    " has credentials, and no listener authenticates its clients: everyone who reaches a listener can "
+                    "pull what this account can");
+  }
+  return lines;
+}
+
+}  // namespace entrepot::config

@@ -1,0 +1,252 @@
+#include <gtest/gtest.h>
+
+#include "unit/config/parsed.hpp"
+
+namespace entrepot::config {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+// The text has this one fault.
+struct Case {
+  const char* yaml;
+  const char* fault;
+};
+
+void expect_faults(std::initializer_list<Case> cases) {
+  for (const Case& c : cases) EXPECT_EQ(faults_in(c.yaml), Lines{c.fault}) << c.yaml;
+}
+
+// The text has one fault, of this key, with these words in it.
+void expect_fault(std::string_view yaml, const std::string& key, const std::string& words) {
+  const auto result = parse(yaml, environment_of({}), true);
+  const auto* faults = std::get_if<std::vector<Fault>>(&result);
+  ASSERT_NE(faults, nullptr) << yaml;
+  ASSERT_EQ(faults->size(), 1u) << yaml << '\n' << testing::PrintToString(faults_of(result));
+  EXPECT_EQ(faults->front().key, key) << yaml;
+  EXPECT_NE(faults->front().message.find(words), std::string::npos) << faults->front().message;
+}
+
+TEST(Faults, AllOfAFileAreReportedByLine) {
+  EXPECT_EQ(faults_in(R"(default_upstream: quay.oi
+upstreams:
+  docker.io: {urls: x}
+  quay.io:
+    aliases: [docker.io]
+threads: many
+log: {level: loud}
+)"),
+            (Lines{
+                R"(1: default_upstream: "quay.oi" is no configured upstream; did you mean "quay.io"?)",
+                R"(3: upstreams.docker.io.urls: unknown key; did you mean "url"?)",
+                R"(5: upstreams.quay.io.aliases[0]: "docker.io" is taken: it is the upstream docker.io)",
+                R"(6: threads: expected a whole number from 0 (one for each core) to 1024; found "many")",
+                R"(7: log.level: expected debug or info or warning or error; found "loud")",
+            }));
+}
+
+TEST(Faults, UnknownKeysNameTheNearestOrAllThatAreKnown) {
+  expect_faults({
+      {"storage:\n  maxsize: 1B", R"(2: storage.maxsize: unknown key; did you mean "max_size"?)"},
+      {"tiemouts: {}", R"(1: tiemouts: unknown key; did you mean "timeouts"?)"},
+      {"evictions: {}", R"(1: evictions: unknown key; did you mean "eviction"?)"},
+      {"log: {colour: true}", "1: log.colour: unknown key; known here: level, format"},
+      {"<<: {threads: 1}",
+       "1: <<: unknown key; known here: listeners, admin, threads, storage, freshness, timeouts, "
+       "default_upstream, upstreams, log, shutdown_grace"},
+  });
+}
+
+TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
+  const std::string tls = "listeners: [{tls: {certificate: c, key: k, ";
+  const std::string upstream = "upstreams: {docker.io: {";
+  expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
+  expect_fault("eviction: {ttl: 1h, nonsense: 1}", "eviction", "not built yet");
+  expect_fault("eviction:", "eviction", "not built yet");
+  expect_fault(upstream + "eviction: {ttl: 1h}}}", "upstreams.docker.io.eviction", "not built yet");
+  expect_fault(upstream + "access: passthrough}}", "upstreams.docker.io.access",
+               R"(other than "shared" are not built)");
+  expect_fault(upstream + "connections_per_blob: 4}}", "upstreams.docker.io.connections_per_blob", R"(other than "1")");
+  expect_fault(upstream + "parallel_min_size: 1GiB}}", "upstreams.docker.io.parallel_min_size", "not built yet");
+  expect_fault(upstream + "credentials: {type: ecr, username: u, password: p}}}",
+               "upstreams.docker.io.credentials.type", R"(other than "basic" are not built yet)");
+}
+
+TEST(Faults, WrongKindsSayWhatIsExpected) {
+  expect_faults({
+      {"- a", "1: expected a map of keys; found a list"},
+      {"hello", "1: expected a map of keys; found a single value"},
+      {"listeners: {}", "1: listeners: expected a list; found a map"},
+      {"listeners: []", "1: listeners: expected at least one listener"},
+      {"listeners:\n  - 127.0.0.1:80", "2: listeners[0]: expected a map of keys; found a single value"},
+      {"storage: [path]", "1: storage: expected a map of keys; found a list"},
+      {"storage: {max_size: }", "1: storage.max_size: expected a single value; found nothing"},
+      {"threads: [1]", "1: threads: expected a single value; found a list"},
+      {"admin: 127.0.0.1:80", "1: admin: expected a map of keys; found a single value"},
+      {"upstreams: [docker.io]", "1: upstreams: expected a map of keys; found a list"},
+      {"upstreams: {docker.io: {aliases: a}}", "1: upstreams.docker.io.aliases: expected a list; found a single value"},
+      {"upstreams: {docker.io: {url: {}}}", "1: upstreams.docker.io.url: expected a list; found a map"},
+      {"upstreams: {docker.io: {url: []}}", "1: upstreams.docker.io.url: expected at least one URL"},
+      {"log: {? [level] : info}", "1: log: expected a name before the colon"},
+      {"threads: !!int 1",
+       "1: threads: YAML tags have no meaning here; a text that begins with ! is written in quotes"},
+  });
+}
+
+TEST(Faults, AKeyStandsOnceInAMap) {
+  expect_faults({
+      {"threads: 1\nlog: {}\nthreads: 2", "3: threads: stands twice in the same map"},
+      {"upstreams:\n  docker.io:\n  docker.io: {}", "3: upstreams.docker.io: stands twice in the same map"},
+      {"log: {level: info, level: info}", "1: log.level: stands twice in the same map"},
+  });
+}
+
+TEST(Faults, WhatIsNoYamlHasItsLine) {
+  for (const char* yaml : {"threads: 1\nlog: {level: info\n", "threads: 1\n a: b", "threads: 1\n\tlog: {}"}) {
+    const auto result = parse(yaml, environment_of({}), true);
+    const auto* faults = std::get_if<std::vector<Fault>>(&result);
+    ASSERT_NE(faults, nullptr) << yaml;
+    ASSERT_EQ(faults->size(), 1u);
+    EXPECT_GE(faults->front().line, 2) << yaml;
+    EXPECT_TRUE(faults->front().message.starts_with("not YAML: ")) << faults->front().message;
+  }
+  EXPECT_EQ(faults_in("threads: 1\n---\nthreads: 2"),
+            Lines{"3: expected one YAML document, not several (\"---\" begins another)"});
+}
+
+TEST(Faults, OfSingleValues) {
+  expect_fault("storage: {max_size: 200}", "storage.max_size", R"(such as 200GiB (a whole)");
+  expect_fault("storage: {fsync: yes}", "storage.fsync", R"(expected true or false; found "yes")");
+  expect_fault("storage: {path: ''}", "storage.path", "expected a path");
+  expect_fault("shutdown_grace: 30", "shutdown_grace", "expected a duration such as 30s");
+  expect_fault("timeouts: {stall: 0s}", "timeouts.stall", "more than 0");
+  expect_fault("freshness: {timeout: 0}", "freshness.timeout", "more than 0");
+  expect_fault("freshness: {check: sometimes}", "freshness.check", "expected always or after");
+  expect_fault("freshness: {check: after}", "freshness.interval", "check: after needs an interval");
+  expect_fault("listeners: [{address: 'localhost:80'}]", "listeners[0].address", "no host name");
+  expect_fault("upstreams: {docker.io: , Hub: }", "upstreams.Hub", "in lower case");
+  expect_fault("upstreams: {docker.io: {prefixes: [a/]}}", "upstreams.docker.io.prefixes[0]", "path prefix");
+  expect_fault("upstreams: {docker.io: {url: docker.io}}", "upstreams.docker.io.url", "https:// in front");
+  expect_fault("upstreams: {docker.io: {url: ['http://a', 'b']}}", "upstreams.docker.io.url[1]", "https:// in front");
+}
+
+TEST(Faults, OfVariables) {
+  expect_fault("threads: ${NOPE}", "threads", "the environment variable NOPE is not set");
+  expect_fault("threads: ${1}", "threads", "malformed variable");
+  // The value may be a secret that went to the wrong place.
+  EXPECT_EQ(
+      faults_in("threads: ${N}", environment_of({{"N", "hunter2"}})),
+      Lines{R"(1: threads: expected a whole number from 0 (one for each core) to 1024; found what stands for "${N}")"});
+}
+
+TEST(Faults, OfListeners) {
+  expect_fault("listeners: [{tls: {certificate: c}}]", "listeners[0].tls.key", "is missing");
+  expect_fault("listeners: [{tls: {key: k}}]", "listeners[0].tls.certificate", "is missing");
+  EXPECT_EQ(faults_in("listeners: [{tls: }]").size(), 2u);
+  expect_fault("listeners: [{upstream: nowhere}]", "listeners[0].upstream",
+               R"("nowhere" is no configured upstream; configured are: docker.io, gcr.io)");
+  expect_fault("listeners: [{upstream: ''}]", "listeners[0].upstream", "expected a text");
+}
+
+TEST(Faults, AnAddressServesOneListener) {
+  expect_faults({
+      {"listeners:\n- address: 127.0.0.1:80\n- address: 127.0.0.1:80",
+       "3: listeners[1].address: 127.0.0.1:80 is in use by listeners[0].address (127.0.0.1:80)"},
+      {"listeners:\n- address: '[::0]:80'\n- address: '[::1]:80'",
+       "3: listeners[1].address: [::1]:80 is in use by listeners[0].address ([::]:80)"},
+      {"listeners:\n- address: 0.0.0.0:5001",
+       "2: listeners[0].address: 0.0.0.0:5001 is in use by admin.address (127.0.0.1:5001)"},
+      {"admin:\n  address: 127.0.0.1:5000",
+       "2: admin.address: 127.0.0.1:5000 is in use by listeners[0].address (0.0.0.0:5000)"},
+  });
+  EXPECT_EQ(faults_in("listeners: [{address: '127.0.0.1:0'}, {address: '127.0.0.1:0'}]"), Lines{});
+  EXPECT_EQ(faults_in("listeners: [{address: '127.0.0.1:80'}, {address: '127.0.0.2:80'}]"), Lines{});
+  // An address that could not be read collides with none.
+  EXPECT_EQ(faults_in("listeners: [{address: x}, {address: '0.0.0.0:5000'}]").size(), 1u);
+}
+
+TEST(Faults, NamesAliasesAndPrefixesLeadToOneUpstream) {
+  expect_faults({
+      {"upstreams:\n  docker.io:\n  a:\n    aliases: [index.docker.io]",
+       R"(4: upstreams.a.aliases[0]: "index.docker.io" is taken: it is an alias of docker.io)"},
+      {"upstreams:\n  docker.io:\n  index.docker.io:",
+       R"(2: upstreams.docker.io.aliases[0]: "index.docker.io" is taken: it is the upstream index.docker.io)"},
+      {"upstreams:\n  docker.io: {prefixes: [hub]}\n  hub:",
+       R"(2: upstreams.docker.io.prefixes[0]: "hub" is taken: it is the upstream hub)"},
+      {"upstreams:\n  docker.io: {prefixes: [a/b]}\n  hub: {prefixes: [a, a/b]}",
+       R"(3: upstreams.hub.prefixes[1]: "a/b" is taken: it is a prefix of docker.io)"},
+      {"upstreams:\n  docker.io: {prefixes: [hub, hub]}",
+       R"(2: upstreams.docker.io.prefixes[1]: "hub" is taken: it is a prefix of docker.io)"},
+  });
+  EXPECT_EQ(faults_in("upstreams: {docker.io: {aliases: []}, index.docker.io: }"), Lines{});
+}
+
+TEST(Faults, TheDefaultUpstreamIsConfigured) {
+  expect_faults({
+      {"upstreams: {ghcr.io: }",
+       "1: upstreams: lacks docker.io, the default upstream; add it, or name another one in default_upstream"},
+      {"upstreams: {}", "1: upstreams: expected at least one upstream"},
+      {"upstreams:", "1: upstreams: expected at least one upstream"},
+      {"default_upstream: zot\nupstreams: {ghcr.io: }",
+       R"(1: default_upstream: "zot" is no configured upstream; configured are: ghcr.io)"},
+  });
+}
+
+TEST(Faults, OfCredentials) {
+  const std::string key = "upstreams.docker.io.credentials";
+  const auto with = [](const std::string& text) { return "upstreams: {docker.io: {credentials: {" + text + "}}}"; };
+  expect_fault(with("password: p"), key + ".username", "is missing");
+  expect_fault(with("username: u"), key, "expected a password or a password_file");
+  expect_fault(with("username: u, password: p, password_file: f"), key, "not both");
+  expect_fault(with("username: u, password: ''"), key + ".password", "expected a text");
+  expect_fault(with("username: u, password: "), key + ".password", "found nothing");
+  expect_fault(with("username: 'a:b', password: p"), key + ".username", "colon");
+  expect_fault(with("username: u, password: p, realms: ['https://x']"), key + ".realms[0]", "without scheme");
+  EXPECT_EQ(faults_in(with("")).size(), 2u);
+}
+
+TEST(Faults, NeverRepeatASecret) {
+  const auto with = [](const std::string& text) { return "upstreams: {docker.io: {" + text + "}}"; };
+  for (const std::string& yaml : {
+           with("credentials: {username: 'hunter2:x', password: ['hunter2']}"),
+           with("credentials: {username: u, password: 'hunter2${'}"),
+           with("credentials: {username: u, password: 'hunter2${NOPE}'}"),
+           with("credentials: {username: u, password: !hunter2 }"),
+           with("credentials: {username: u, password: *hunter2 }"),
+           with("credentials: {username: u, password: hunter2, password_file: f}"),
+           with("credentials: {type: hunter2, username: u, password: hunter2}"),
+           with("url: 'https://u:hunter2@docker.io'"),
+           with("aliases: ['https://u:hunter2@docker.io']"),
+           std::string("upstreams: {docker.io: , 'https://u:hunter2@docker.io': {x: y}}"),
+           std::string("default_upstream: 'https://u:hunter2@docker.io'"),
+       }) {
+    const Lines lines = faults_in(yaml);
+    EXPECT_FALSE(lines.empty()) << yaml;
+    for (const std::string& line : lines) EXPECT_EQ(line.find("hunter2"), std::string::npos) << line;
+  }
+}
+
+TEST(Faults, DoNotCarryControlCharactersOrEndlessText) {
+  const Lines lines = faults_in("threads: \"a\\nb\\e[31m" + std::string(5000, 'x') + "\"");
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].find_first_of("\n\x1b"), std::string::npos);
+  EXPECT_LT(lines[0].size(), 300u);
+}
+
+TEST(Faults, SelfReferenceEnds) {
+  EXPECT_FALSE(faults_in("listeners: &a [*a]").empty());
+  EXPECT_FALSE(faults_in("upstreams: &a {docker.io: *a}").empty());
+  EXPECT_FALSE(faults_in(std::string(100'000, '[')).empty());
+}
+
+TEST(FaultText, LeavesOutWhatIsNotKnown) {
+  const std::string file = "a.yaml";
+  EXPECT_EQ(to_string({3, "log.level", "bad"}, file), "a.yaml:3: log.level: bad");
+  EXPECT_EQ(to_string({0, "log.level", "bad"}, file), "a.yaml: log.level: bad");
+  EXPECT_EQ(to_string({3, "", "bad"}, file), "a.yaml:3: bad");
+  EXPECT_EQ(to_string({0, "", "bad"}, file), "a.yaml: bad");
+  EXPECT_EQ(to_string({3, "k", "bad"}, ""), "3: k: bad");
+}
+
+}  // namespace
+}  // namespace entrepot::config

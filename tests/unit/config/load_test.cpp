@@ -1,0 +1,59 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "support/temp_dir.hpp"
+#include "unit/config/parsed.hpp"
+
+namespace entrepot::config {
+namespace {
+
+// The files that are given to users.
+std::filesystem::path shipped(const std::string& name) {
+  return std::filesystem::path(__FILE__).parent_path() / "../../../config" / name;
+}
+
+Config loaded(const std::filesystem::path& file) {
+  const auto result = load(file, environment_of({}), true);
+  for (const std::string& fault : faults_of(result)) ADD_FAILURE() << fault;
+  const auto* config = std::get_if<Config>(&result);
+  return config != nullptr ? *config : Config{};
+}
+
+TEST(Load, TheExampleIsTheBuiltInConfiguration) {
+  EXPECT_EQ(loaded(shipped("example.yaml")), built_in(environment_of({}), true));
+}
+
+TEST(Load, TheMinimalExampleIsValid) {
+  const Config config = loaded(shipped("minimal.yaml"));
+  EXPECT_EQ(config.storage.max_size, 100 * kGiB);
+  ASSERT_EQ(config.upstreams.size(), 2u);
+  EXPECT_EQ(config.upstreams.at("docker.io").credentials->username, "ci");
+  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password_file, "/etc/entrepot/dockerhub-token");
+}
+
+TEST(Load, ReadsTheWholeFile) {
+  const test::TempDir dir;
+  const auto file = dir.path() / "long.yaml";
+  std::ofstream(file) << "#" << std::string(10'000, '-') << "\nthreads: 7\n";
+  EXPECT_EQ(loaded(file).threads, 7u);
+}
+
+TEST(Load, AFileThatCannotBeReadIsOneFault) {
+  const test::TempDir dir;
+  const auto missing = load(dir.path() / "missing.yaml", environment_of({}), true);
+  EXPECT_EQ(faults_of(missing), std::vector<std::string>{"cannot be read: No such file or directory"});
+  const auto folder = load(dir.path(), environment_of({}), true);
+  EXPECT_EQ(faults_of(folder), std::vector<std::string>{"cannot be read: Is a directory"});
+}
+
+TEST(ProcessEnvironment, IsThisProcesses) {
+  ASSERT_EQ(::setenv("ENTREPOT_CONFIG_TEST", "x", 1), 0);
+  EXPECT_EQ(process_environment()("ENTREPOT_CONFIG_TEST"), "x");
+  ASSERT_EQ(::unsetenv("ENTREPOT_CONFIG_TEST"), 0);
+  EXPECT_EQ(process_environment()("ENTREPOT_CONFIG_TEST"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace entrepot::config

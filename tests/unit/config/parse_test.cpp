@@ -1,0 +1,167 @@
+#include <gtest/gtest.h>
+
+#include "unit/config/parsed.hpp"
+
+namespace entrepot::config {
+namespace {
+
+TEST(Parse, AFileThatSaysNothingIsTheBuiltInConfiguration) {
+  for (const char* yaml : {"", "# nothing\n", "---\n", "{}", "null", "storage:\nlog:\nfreshness: {}\n"}) {
+    EXPECT_EQ(config_of(yaml), built_in(environment_of({}), true)) << yaml;
+  }
+}
+
+TEST(Parse, ReadsEveryKey) {
+  const Config config = config_of(R"(
+listeners:
+  - address: 127.0.0.1:6000
+  - {address: "[::1]:0", upstream: hub, tls: {certificate: tls.crt, key: tls.key}}
+admin: {address: "127.0.0.1:6001"}
+threads: 3
+storage: {path: relative/store, max_size: 0, min_free: 5GB, fsync: false}
+freshness:
+  {check: after, interval: 1m, timeout: 2s, stale_if_error: 1d, on_missing: keep, on_denied: keep}
+timeouts: {connect: 1s, first_byte: 2s, stall: 3s}
+default_upstream: hub
+upstreams:
+  hub:
+    url: [http://10.0.0.1:5000, https://hub.example.com/api]
+    aliases: [hub.example.com:5000]
+    prefixes: [h, team/hub]
+    credentials: {type: basic, username: u, password: p, realms: [Auth.example.com]}
+    ca: ca.pem
+    access: shared
+    connections_per_blob: 1
+log: {level: debug, format: json}
+shutdown_grace: 0
+)");
+  Config expected;
+  expected.listeners = {Listener{.address = {"127.0.0.1", 6000}, .upstream = {}, .tls = {}},
+                        Listener{.address = {"::1", 0}, .upstream = "hub", .tls = ListenerTls{"tls.crt", "tls.key"}}};
+  expected.admin = Address{"127.0.0.1", 6001};
+  expected.threads = 3;
+  expected.storage = {.path = "relative/store", .max_size = 0, .min_free = 5'000'000'000, .fsync = false};
+  expected.default_upstream = "hub";
+  expected.upstreams["hub"] = {
+      .name = "hub",
+      .urls = {"http://10.0.0.1:5000", "https://hub.example.com/api"},
+      .aliases = {"hub.example.com:5000"},
+      .prefixes = {"h", "team/hub"},
+      .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
+      .ca = "ca.pem",
+      .freshness = {.check = Freshness::Check::After,
+                    .interval = 1min,
+                    .timeout = 2s,
+                    .stale_if_error = 24h,
+                    .on_missing = Freshness::OnMissing::Keep,
+                    .on_denied = Freshness::OnDenied::Keep},
+      .timeouts = {.connect = 1s, .first_byte = 2s, .stall = 3s},
+  };
+  expected.log_level = log::Level::Debug;
+  expected.log_format = log::Format::Json;
+  expected.shutdown_grace = 0s;
+  EXPECT_EQ(config, expected);
+}
+
+TEST(Parse, NullMeansNoAdminListener) {
+  EXPECT_EQ(config_of("admin: null").admin, std::nullopt);
+  EXPECT_EQ(config_of("admin: {}").admin, (Address{"127.0.0.1", 5001}));
+}
+
+TEST(Parse, UpstreamsReplaceTheBuiltInOnes) {
+  const Config config = config_of("upstreams: {docker.io: , ghcr.io: {}, 'registry.local:5000': }");
+  ASSERT_EQ(config.upstreams.size(), 3u);
+  EXPECT_EQ(config.upstreams.at("registry.local:5000").urls, std::vector<std::string>{"https://registry.local:5000"});
+}
+
+TEST(Parse, AKnownNameKeepsItsUrlAndAliasesUnlessGiven) {
+  const Config kept = config_of("upstreams: {docker.io: {prefixes: [docker-hub]}}");
+  EXPECT_EQ(kept.upstreams.at("docker.io").urls, std::vector<std::string>{"https://registry-1.docker.io"});
+  EXPECT_EQ(kept.upstreams.at("docker.io").aliases.size(), 2u);
+
+  const Config given = config_of("upstreams: {docker.io: {url: 'http://mirror', aliases: []}}");
+  EXPECT_EQ(given.upstreams.at("docker.io").urls, std::vector<std::string>{"http://mirror"});
+  EXPECT_TRUE(given.upstreams.at("docker.io").aliases.empty());
+}
+
+TEST(Parse, AnUpstreamsOwnKeysLieOverTheGeneralOnes) {
+  const Config config = config_of(R"(
+upstreams:
+  docker.io: {freshness: {timeout: 1s}, timeouts: {stall: 9s}}
+  ghcr.io:
+freshness: {timeout: 2s, on_missing: keep}
+timeouts: {connect: 7s, stall: 8s}
+)");
+  const Upstream& own = config.upstreams.at("docker.io");
+  EXPECT_EQ(own.freshness.timeout, 1s);
+  EXPECT_EQ(own.freshness.on_missing, Freshness::OnMissing::Keep);
+  EXPECT_EQ(own.timeouts, (Timeouts{.connect = 7s, .first_byte = 15s, .stall = 9s}));
+  EXPECT_EQ(config.upstreams.at("ghcr.io").freshness.timeout, 2s);
+  EXPECT_EQ(config.upstreams.at("ghcr.io").timeouts.stall, 8s);
+}
+
+TEST(Parse, GeneralKeysReachTheBuiltInUpstreams) {
+  const Config config = config_of("timeouts: {connect: 7s}\nfreshness: {stale_if_error: 0}");
+  EXPECT_EQ(config.upstreams.size(), 7u);
+  for (const auto& [name, upstream] : config.upstreams) {
+    EXPECT_EQ(upstream.timeouts.connect, 7s) << name;
+    EXPECT_EQ(upstream.freshness.stale_if_error, 0s) << name;
+  }
+}
+
+TEST(Parse, ReferencesMayBeAliasesAndBecomeNames) {
+  const Config config = config_of(R"(
+listeners: [{upstream: index.docker.io}]
+default_upstream: hub.example.com
+upstreams: {docker.io: , hub: {aliases: [hub.example.com]}}
+)");
+  EXPECT_EQ(config.listeners[0].upstream, "docker.io");
+  EXPECT_EQ(config.default_upstream, "hub");
+}
+
+TEST(Parse, TakesVariablesFromTheEnvironment) {
+  const Config config = config_of(R"(
+threads: ${THREADS}
+storage: {path: "${DIR:-/data}/store"}
+listeners: [{address: "127.0.0.1:${PORT:-7000}"}]
+upstreams: {docker.io: {credentials: {username: u, password: "${PASSWORD}-$$"}}}
+)",
+                                  environment_of({{"THREADS", "4"}, {"PASSWORD", "a: [b ${THREADS}"}}));
+  EXPECT_EQ(config.threads, 4u);
+  EXPECT_EQ(config.storage.path, "/data/store");
+  EXPECT_EQ(config.listeners[0].address.port, 7000);
+  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password, "a: [b ${THREADS}-$");
+}
+
+TEST(Parse, PasswordsAreTextWhateverTheyLookLike) {
+  const Config config = config_of("upstreams: {docker.io: {credentials: {username: 007, password: 'null'}}}");
+  EXPECT_EQ(config.upstreams.at("docker.io").credentials->username, "007");
+  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password, "null");
+}
+
+TEST(Parse, AnchorsServeForRepetition) {
+  const Config config = config_of(R"(
+upstreams:
+  docker.io: {timeouts: &slow {connect: 20s}}
+  ghcr.io: {timeouts: *slow}
+)");
+  EXPECT_EQ(config.upstreams.at("ghcr.io").timeouts.connect, 20s);
+}
+
+TEST(Warnings, NameEveryUpstreamWithCredentials) {
+  const Config config = config_of(R"(
+upstreams:
+  docker.io: {credentials: {username: u, password: hunter2}}
+  ghcr.io:
+  quay.io: {credentials: {username: u, password_file: f}}
+)");
+  const auto lines = warnings(config);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("docker.io"), std::string::npos);
+  EXPECT_NE(lines[1].find("quay.io"), std::string::npos);
+  EXPECT_EQ(lines[0].find("hunter2"), std::string::npos);
+  EXPECT_TRUE(warnings(config_of("")).empty());
+}
+
+}  // namespace
+}  // namespace entrepot::config

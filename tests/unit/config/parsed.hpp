@@ -1,0 +1,45 @@
+// A text as a configuration: what a test expects of it, in one line.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "entrepot/config/load.hpp"
+
+namespace entrepot::config {
+
+inline Environment environment_of(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+// The faults as "LINE: KEY: MESSAGE".
+inline std::vector<std::string> faults_of(const std::variant<Config, std::vector<Fault>>& result) {
+  std::vector<std::string> lines;
+  if (const auto* faults = std::get_if<std::vector<Fault>>(&result)) {
+    for (const Fault& fault : *faults) lines.push_back(to_string(fault, ""));
+  }
+  return lines;
+}
+
+inline std::vector<std::string> faults_in(std::string_view yaml, const Environment& environment = environment_of({})) {
+  return faults_of(parse(yaml, environment, true));
+}
+
+// A valid text's configuration. A fault fails the test, and the built-in configuration goes on in its place.
+inline Config config_of(std::string_view yaml, const Environment& environment = environment_of({})) {
+  const auto result = parse(yaml, environment, true);
+  for (const std::string& fault : faults_of(result)) ADD_FAILURE() << fault;
+  const auto* config = std::get_if<Config>(&result);
+  return config != nullptr ? *config : built_in(environment, true);
+}
+
+}  // namespace entrepot::config
