@@ -106,6 +106,7 @@ TEST_F(ClientTest, AtMostSixteenConnectionsAreKeptForAnOrigin) {
     for (Answer& answer : answers) EXPECT_EQ(read_all(**answer).value(), "ok");
     EXPECT_EQ(server.connections(), expected);
   }
+  client_.reset();
 }
 
 TEST_F(ClientTest, AnIdleConnectionIsOnlyForThoseWhoMayGoToItsAddress) {

@@ -1,6 +1,7 @@
 // A server that does, byte by byte, what a test says: each connection plays one script on a thread of its own.
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <boost/asio/ssl.hpp>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -18,13 +20,10 @@ namespace entrepot::test {
 
 namespace net = boost::asio;
 
-// The server's end of a connection. Every call ends within 10 s.
+// The server's end of a connection. No read of a plain one waits for longer than 10 s.
 class Peer {
  public:
   Peer(net::ip::tcp::socket socket, net::ssl::context* tls) : socket_(std::move(socket)) {
-    timeval limit{.tv_sec = 10, .tv_usec = 0};
-    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     socket_.set_option(net::ip::tcp::no_delay(true));
     if (tls == nullptr) return;
     tls_.emplace(socket_, *tls);
@@ -33,12 +32,15 @@ class Peer {
     if (refused) close();
   }
 
-  // A request without a body; "" if the client has left.
+  // Up to the empty line; "" if the client has left.
   std::string read_request() {
-    std::string text;
-    char byte;
-    while (!text.ends_with("\r\n\r\n") && read(&byte, 1) == 1) text += byte;
-    return text.ends_with("\r\n\r\n") ? text : "";
+    std::size_t end = 0;
+    while ((end = received_.find("\r\n\r\n")) == std::string::npos) {
+      if (!receive()) return "";
+    }
+    std::string text = received_.substr(0, end + 4);
+    received_.erase(0, end + 4);
+    return text;
   }
 
   // False if the client has left.
@@ -54,26 +56,34 @@ class Peer {
   }
 
   // Waits until the client closes, and says whether it sent nothing before that.
-  bool wait_for_close() {
-    char byte;
-    return read(&byte, 1) == 0;
-  }
+  bool wait_for_close() { return received_.empty() && !receive(); }
 
   void close() {
     boost::system::error_code ignored;
     socket_.close(ignored);
   }
 
-  std::string server_name() { return SSL_get_servername(tls_->native_handle(), TLSEXT_NAMETYPE_host_name); }
+  // The name that the client asked for by SNI, "" if it did not.
+  std::string server_name() {
+    const char* name = SSL_get_servername(tls_->native_handle(), TLSEXT_NAMETYPE_host_name);
+    return name == nullptr ? "" : name;
+  }
 
  private:
-  std::size_t read(char* bytes, std::size_t size) {
+  bool receive() {
+    pollfd waiting{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
+    bool is_plain = !tls_;  // TLS may hold bytes that poll does not see
+    if (is_plain && ::poll(&waiting, 1, 10'000) != 1) return false;
+    char bytes[4096];
     boost::system::error_code ec;
-    return tls_ ? tls_->read_some(net::buffer(bytes, size), ec) : socket_.read_some(net::buffer(bytes, size), ec);
+    std::size_t count = tls_ ? tls_->read_some(net::buffer(bytes), ec) : socket_.read_some(net::buffer(bytes), ec);
+    received_.append(bytes, count);
+    return count > 0;
   }
 
   net::ip::tcp::socket socket_;
   std::optional<net::ssl::stream<net::ip::tcp::socket&>> tls_;
+  std::string received_;
 };
 
 class ScriptedServer {
