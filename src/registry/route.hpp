@@ -27,7 +27,7 @@ enum class Endpoint { Ping, Manifest, Blob, Tags, Referrers, Catalog };
 struct Route {
   Endpoint endpoint = Endpoint::Ping;
 
-  std::string upstream;         // its configured name; "" for a Ping or Catalog where none is named and none is default
+  std::string upstream;         // its configured name
   bool upstream_named = false;  // by the listener, ns or a prefix; not by default
   std::string repository;       // as the upstream calls it; "" for Ping and Catalog
 

@@ -13,7 +13,7 @@ std::string_view find(const std::map<std::string, std::string, std::less<>>& nam
 
 }  // namespace
 
-RoutingTable::RoutingTable(const config::Config& config) {
+RoutingTable::RoutingTable(const config::Config& config) : default_(config.default_upstream) {
   for (const auto& [name, upstream] : config.upstreams) {
     namespaces_.emplace(name, name);
     for (const std::string& alias : upstream.aliases) namespaces_.emplace(alias, name);
@@ -21,7 +21,6 @@ RoutingTable::RoutingTable(const config::Config& config) {
   }
   prefixes_.insert(namespaces_.begin(), namespaces_.end());
   for (const auto& [prefix, name] : prefixes_) longest_prefix_ = std::max(longest_prefix_, prefix.size());
-  if (config.upstreams.contains(config.default_upstream)) default_ = config.default_upstream;
 }
 
 std::string_view RoutingTable::by_namespace(std::string_view ns) const { return find(namespaces_, ns); }

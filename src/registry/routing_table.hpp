@@ -13,6 +13,8 @@ namespace entrepot::registry {
 
 class RoutingTable {
  public:
+  // Of a checked configuration: names, aliases and prefixes do not collide, none has a component "v2", and the default
+  // is one of the upstreams.
   explicit RoutingTable(const config::Config& config);
 
   // The upstream whose name or alias `ns` is; "" if there is none.
@@ -30,7 +32,6 @@ class RoutingTable {
   // be called like a prefix can be pulled too.
   std::optional<PrefixMatch> leading_prefix(std::string_view path) const;
 
-  // "" if the configured default is none of the upstreams.
   std::string_view default_upstream() const { return default_; }
 
  private:
