@@ -17,9 +17,15 @@ class Disk {
   virtual ~Disk() = default;
 
   virtual Result<UniqueFd> create(const std::filesystem::path& path) = 0;  // read and write; the file must not exist
+  virtual Result<UniqueFd> open(const std::filesystem::path& path) = 0;    // read and write; the file must exist
   virtual Result<void> allocate(int fd, std::uint64_t size) = 0;  // sets the size and, where it can be, the room
   virtual Result<void> write(int fd, std::uint64_t offset, std::span<const std::byte> bytes) = 0;  // all of them
-  virtual Result<void> sync(int fd) = 0;                                                           // data and size
+
+  // Asks the kernel to begin writing these bytes to the disk, so that a later sync() has little left to do. Only a
+  // hint: nothing is known to be durable by it, and a double need not do anything.
+  virtual void start_write_back(int /*fd*/, std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
+
+  virtual Result<void> sync(int fd) = 0;  // data and size
   virtual Result<void> sync_directory(const std::filesystem::path& path) = 0;
   virtual Result<void> rename(const std::filesystem::path& from, const std::filesystem::path& to) = 0;  // replaces `to`
   virtual Result<void> remove(const std::filesystem::path& path) = 0;  // no error if there is none

@@ -63,7 +63,8 @@ class Store {
   // Stores bytes whose digest the caller has verified. Durable when it returns. NoRoom, Io.
   io::Awaitable<Result<void>> put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
 
-  // ---- downloads in progress. At most one FillFile exists for an (upstream, digest); that is the caller's to hold.
+  // ---- downloads in progress. At most one FillFile exists for an (upstream, digest); that is the caller's to see to.
+  // A FillFile must not outlive the store.
 
   // The parked fill of (upstream, digest) to be continued, if there is one whose size is `size` (when both are known),
   // else a new one with room reserved for `size`. Errc::NoRoom: stream instead.
@@ -87,6 +88,9 @@ class Store {
 
   // Given up for good: both files are unlinked.
   io::Awaitable<> drop_fill(FillFile& file);
+
+  // Fills that were parked for more than 24 h go. A start does so too; to be called now and then.
+  io::Awaitable<> drop_expired_fills();
 
   // ---- what upstreams have shown. Changes are in memory when the call returns and on disk soon after.
 

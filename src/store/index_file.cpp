@@ -1,0 +1,314 @@
+#include "store/index_file.hpp"
+
+#include <limits>
+
+#include "store/boot.hpp"
+
+namespace entrepot::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kVersion = 1;
+
+// docs/store-format.md explains every column. The views are for people with the sqlite3 program.
+constexpr const char* kSchema = R"sql(
+  CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE media_types(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+  CREATE TABLE repositories(id INTEGER PRIMARY KEY, upstream TEXT NOT NULL, name TEXT NOT NULL);
+  CREATE TABLE blobs(id INTEGER PRIMARY KEY, digest BLOB NOT NULL, stored INTEGER NOT NULL, verified INTEGER NOT NULL,
+                     size INTEGER NOT NULL, last_use INTEGER NOT NULL);
+  CREATE TABLE links(repository INTEGER NOT NULL, blob INTEGER NOT NULL, as_blob INTEGER NOT NULL,
+                     as_manifest INTEGER NOT NULL, media_type INTEGER NOT NULL, size INTEGER,
+                     PRIMARY KEY(repository, blob)) WITHOUT ROWID;
+  CREATE TABLE tags(repository INTEGER NOT NULL, name TEXT NOT NULL,
+                    seen INTEGER NOT NULL, seen_type INTEGER NOT NULL, seen_size INTEGER NOT NULL,
+                    stored INTEGER, stored_type INTEGER, stored_size INTEGER,
+                    checked INTEGER NOT NULL, PRIMARY KEY(repository, name)) WITHOUT ROWID;
+  CREATE VIEW blob_list AS
+    SELECT CASE length(digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(digest)) AS digest,
+           size, verified, datetime(last_use, 'unixepoch') AS last_use
+    FROM blobs WHERE stored;
+  CREATE VIEW link_list AS
+    SELECT upstream, r.name AS repository,
+           CASE length(digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(digest)) AS digest,
+           as_blob, as_manifest, m.name AS media_type, l.size
+    FROM links l JOIN repositories r ON r.id = repository JOIN blobs b ON b.id = blob
+                 JOIN media_types m ON m.id = media_type;
+  CREATE VIEW tag_list AS
+    SELECT upstream, r.name AS repository, t.name AS tag,
+           CASE length(s.digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(s.digest)) AS seen,
+           CASE length(k.digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(k.digest)) AS stored,
+           datetime(checked / 1000, 'unixepoch') AS checked
+    FROM tags t JOIN repositories r ON r.id = repository JOIN blobs s ON s.id = seen
+                LEFT JOIN blobs k ON k.id = t.stored;
+)sql";
+
+Error corrupt(const fs::path& path, const std::string& reason) {
+  return {Errc::Invalid, path.string() + ": " + reason};
+}
+
+Result<std::int64_t> one_number(const Database& database, const std::string& sql) {
+  Result<Statement> query = Statement::prepare(database, sql);
+  if (!query) return query.error();
+  Result<bool> row = query->step();
+  if (!row) return row.error();
+  return *row ? query->number(0) : 0;
+}
+
+Result<void> prepare_database(Database& database, const fs::path& path, bool fsync) {
+  // A reader's snapshot can keep the log from starting over; it is cut back to 4 MiB when that ends.
+  Result<void> set = database.execute(std::string("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304;"
+                                                  "PRAGMA cell_size_check = ON; PRAGMA synchronous = ") +
+                                      (fsync ? "FULL" : "NORMAL"));
+  if (!set) return set;
+  Result<std::int64_t> version = one_number(database, "PRAGMA user_version");
+  if (!version) return version.error();
+  if (*version == kVersion) return ok();
+  Result<std::int64_t> tables = one_number(database, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  if (*version != 0 || *tables != 0) return corrupt(path, "its schema is another one");
+  return database.execute(std::string("BEGIN;") + kSchema + "PRAGMA user_version = " + std::to_string(kVersion) +
+                          "; COMMIT");
+}
+
+// Calls `use` with each row; it says whether the row makes sense.
+template <class Use>
+Result<void> for_each_row(const Database& database, const fs::path& path, const std::string& sql, Use use) {
+  Result<Statement> query = Statement::prepare(database, sql);
+  if (!query) return query.error();
+  while (true) {
+    Result<bool> row = query->step();
+    if (!row) return row.error();
+    if (!*row) return ok();
+    if (!use(*query)) return corrupt(path, "a row contradicts another: " + sql);
+  }
+}
+
+std::uint32_t id(const Statement& row, int column) {
+  std::int64_t number = row.number(column);
+  constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+  return number < 0 || number >= kNone ? kNone : static_cast<std::uint32_t>(number);
+}
+
+std::uint64_t size(const Statement& row, int column) { return static_cast<std::uint64_t>(row.number(column)); }
+
+TargetRow target(const Statement& row, int column) {
+  return {id(row, column), id(row, column + 1), size(row, column + 2)};
+}
+
+bool load_object(Index& index, const Statement& row) {
+  std::string_view raw = row.blob(1);
+  bool sha256 = raw.size() == size_of(HashAlgorithm::Sha256);
+  if (!sha256 && raw.size() != size_of(HashAlgorithm::Sha512)) return false;
+  oci::Digest digest = oci::Digest::from_raw(sha256 ? HashAlgorithm::Sha256 : HashAlgorithm::Sha512, raw);
+  return index.load(ObjectRow{id(row, 0), digest, row.number(2) != 0, row.number(3) != 0, size(row, 4), id(row, 5)});
+}
+
+bool load_link(Index& index, const Statement& row) {
+  LinkRow link{id(row, 0), id(row, 1), row.number(2) != 0, row.number(3) != 0, id(row, 4), {}};
+  if (!row.is_null(5)) link.size = size(row, 5);
+  return index.load(link);
+}
+
+bool load_tag(Index& index, const Statement& row) {
+  TagRow tag{target(row, 2), {}, row.number(8)};
+  if (!row.is_null(5)) tag.stored = target(row, 5);
+  return index.load(id(row, 0), std::string(row.text(1)), tag);
+}
+
+}  // namespace
+
+struct IndexFile::Statements {
+  Statement media_type;
+  Statement repository;
+  Statement blob;
+  Statement link;
+  Statement tag;
+  Statement forget_tag;
+};
+
+IndexFile::IndexFile(fs::path path, bool fsync, Database database, std::unique_ptr<Statements> statements)
+    : path_(std::move(path)), fsync_(fsync), database_(std::move(database)), statements_(std::move(statements)) {}
+
+IndexFile::~IndexFile() = default;
+
+Result<std::unique_ptr<IndexFile>> IndexFile::open(const fs::path& path, bool fsync) {
+  Result<Database> database = Database::open(path);
+  if (!database) return database.error();
+  Result<void> prepared = prepare_database(*database, path, fsync);
+  if (!prepared) return prepared.error();
+
+  Error failure{};
+  auto statement = [&](const char* sql) -> std::optional<Statement> {
+    Result<Statement> made = Statement::prepare(*database, sql);
+    if (made) return std::move(*made);
+    failure = made.error();
+    return std::nullopt;
+  };
+  auto media_type = statement("INSERT OR REPLACE INTO media_types VALUES(?, ?)");
+  auto repository = statement("INSERT OR REPLACE INTO repositories VALUES(?, ?, ?)");
+  auto blob = statement("INSERT OR REPLACE INTO blobs VALUES(?, ?, ?, ?, ?, ?)");
+  auto link = statement("INSERT OR REPLACE INTO links VALUES(?, ?, ?, ?, ?, ?)");
+  auto tag = statement("INSERT OR REPLACE INTO tags VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto forget_tag = statement("DELETE FROM tags WHERE repository = ? AND name = ?");
+  if (!media_type || !repository || !blob || !link || !tag || !forget_tag) return failure;
+  auto statements =
+      std::make_unique<Statements>(Statements{std::move(*media_type), std::move(*repository), std::move(*blob),
+                                              std::move(*link), std::move(*tag), std::move(*forget_tag)});
+  return std::unique_ptr<IndexFile>(new IndexFile(path, fsync, std::move(*database), std::move(statements)));
+}
+
+Result<void> IndexFile::load(Index& index) {
+  Result<std::int64_t> objects = one_number(database_, "SELECT count(*) FROM blobs");
+  if (!objects) return objects.error();
+  Result<std::int64_t> links = one_number(database_, "SELECT count(*) FROM links");
+  if (!links) return links.error();
+  index.reserve(static_cast<std::size_t>(*objects), static_cast<std::size_t>(*links));
+
+  auto each = [&](const char* sql, auto use) { return for_each_row(database_, path_, sql, use); };
+  Result<void> loaded = each("SELECT id, name FROM media_types ORDER BY id", [&](const Statement& row) {
+    return index.load(MediaTypeRow{id(row, 0), std::string(row.text(1))});
+  });
+  if (!loaded) return loaded;
+  loaded = each("SELECT id, upstream, name FROM repositories ORDER BY id", [&](const Statement& row) {
+    return index.load(RepositoryRow{id(row, 0), std::string(row.text(1)), std::string(row.text(2))});
+  });
+  if (!loaded) return loaded;
+  loaded = each("SELECT id, digest, stored, verified, size, last_use FROM blobs ORDER BY id",
+                [&](const Statement& row) { return load_object(index, row); });
+  if (!loaded) return loaded;
+  loaded = each("SELECT repository, blob, as_blob, as_manifest, media_type, size FROM links",
+                [&](const Statement& row) { return load_link(index, row); });
+  if (!loaded) return loaded;
+  return each(
+      "SELECT repository, name, seen, seen_type, seen_size, stored, stored_type, stored_size, checked FROM tags",
+      [&](const Statement& row) { return load_tag(index, row); });
+}
+
+Result<void> IndexFile::write(const Changes& changes) { return transaction(changes, ""); }
+
+Result<bool> IndexFile::needs_scan(const std::string& boot) {
+  // An earlier run may not have synced what it stored, and the kernel that held it is gone.
+  std::string unsynced;
+  Result<void> read =
+      for_each_row(database_, path_, "SELECT value FROM meta WHERE key = 'unsynced_boot'", [&](const Statement& row) {
+        unsynced = row.text(0);
+        return true;
+      });
+  if (!read) return read.error();
+  if (!unsynced.empty() && !same_boot(unsynced, boot)) {
+    Result<void> marked = transaction({}, "UPDATE blobs SET verified = 0; DELETE FROM meta WHERE key = 'scanned'");
+    if (!marked) return marked.error();
+  }
+  Result<std::int64_t> scanned = one_number(database_, "SELECT count(*) FROM meta WHERE key = 'scanned'");
+  if (!scanned) return scanned.error();
+  return *scanned == 0;
+}
+
+Result<void> IndexFile::write_scanned(const Changes& changes, const std::string& boot) {
+  std::string also = "INSERT OR REPLACE INTO meta VALUES('scanned', '1');";
+  if (fsync_) {
+    also += "DELETE FROM meta WHERE key = 'unsynced_boot' AND value <> '" + boot + "'";
+  } else {
+    also += "INSERT OR REPLACE INTO meta VALUES('unsynced_boot', '" + boot + "')";
+  }
+  return transaction(changes, also);
+}
+
+Result<void> IndexFile::transaction(const Changes& changes, const std::string& also) {
+  Result<void> done = database_.execute("BEGIN IMMEDIATE");
+  if (!done) return done;
+  done = put(changes);
+  if (done) done = database_.execute(also);
+  if (done) done = database_.execute("COMMIT");
+  // Where the failure has ended the transaction already, there is none to roll back: nothing to report.
+  if (!done) (void)database_.execute("ROLLBACK");
+  return done;
+}
+
+Result<void> IndexFile::put(const Changes& changes) {
+  for (const MediaTypeRow& row : changes.media_types) {
+    Statement& statement = statements_->media_type;
+    statement.bind(1, std::int64_t{row.id});
+    statement.bind(2, std::string_view(row.name));
+    Result<void> done = statement.run();
+    if (!done) return done;
+  }
+  for (const RepositoryRow& row : changes.repositories) {
+    Statement& statement = statements_->repository;
+    statement.bind(1, std::int64_t{row.id});
+    statement.bind(2, std::string_view(row.upstream));
+    statement.bind(3, std::string_view(row.name));
+    Result<void> done = statement.run();
+    if (!done) return done;
+  }
+  for (const ObjectRow& row : changes.objects) {
+    Statement& statement = statements_->blob;
+    statement.bind(1, std::int64_t{row.id});
+    statement.bind_blob(2, row.digest.raw());
+    statement.bind(3, std::int64_t{row.stored});
+    statement.bind(4, std::int64_t{row.verified});
+    statement.bind(5, static_cast<std::int64_t>(row.size));
+    statement.bind(6, std::int64_t{row.last_use});
+    Result<void> done = statement.run();
+    if (!done) return done;
+  }
+  for (const LinkRow& row : changes.links) {
+    Statement& statement = statements_->link;
+    statement.bind(1, std::int64_t{row.repository});
+    statement.bind(2, std::int64_t{row.object});
+    statement.bind(3, std::int64_t{row.as_blob});
+    statement.bind(4, std::int64_t{row.as_manifest});
+    statement.bind(5, std::int64_t{row.media_type});
+    statement.bind_null(6);
+    if (row.size) statement.bind(6, static_cast<std::int64_t>(*row.size));
+    Result<void> done = statement.run();
+    if (!done) return done;
+  }
+  for (const TagChange& change : changes.tags) {
+    Statement& statement = change.tag ? statements_->tag : statements_->forget_tag;
+    statement.bind(1, std::int64_t{change.repository});
+    statement.bind(2, std::string_view(change.name));
+    if (change.tag) {
+      const TagRow& tag = *change.tag;
+      auto bind_target = [&](int first, const TargetRow& target) {
+        statement.bind(first, std::int64_t{target.object});
+        statement.bind(first + 1, std::int64_t{target.media_type});
+        statement.bind(first + 2, static_cast<std::int64_t>(target.size));
+      };
+      bind_target(3, tag.seen);
+      for (int column : {6, 7, 8}) statement.bind_null(column);
+      if (tag.stored) bind_target(6, *tag.stored);
+      statement.bind(9, tag.checked);
+    }
+    Result<void> done = statement.run();
+    if (!done) return done;
+  }
+  return ok();
+}
+
+std::uint64_t IndexFile::bytes() const {
+  std::uint64_t sum = 0;
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::error_code missing;
+    std::uintmax_t bytes = fs::file_size(path_.string() + suffix, missing);
+    if (!missing) sum += bytes;
+  }
+  return sum;
+}
+
+Result<void> set_aside(const fs::path& path, Time now) {
+  std::string mark = ".corrupt-" + std::to_string(std::chrono::system_clock::to_time_t(now));
+  for (const char* suffix : {"-wal", "-shm", ""}) {
+    fs::path from = path.string() + suffix;
+    std::error_code error;
+    if (!fs::exists(from, error)) continue;
+    fs::rename(from, path.string() + mark + suffix, error);
+    if (error) return Error{Errc::Io, "set " + from.string() + " aside: " + error.message()};
+  }
+  return ok();
+}
+
+}  // namespace entrepot::store

@@ -1,0 +1,97 @@
+// How much room the store takes and may take. Thread-safe; reserve() and grow() block (they ask the file system).
+//
+// Room is reserved before the first byte of a file is written, and counted until the file is gone.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+
+#include "entrepot/base/result.hpp"
+#include "entrepot/store/disk.hpp"
+
+namespace entrepot::store {
+
+// What a file of `size` bytes takes: whole blocks of 4 KiB.
+constexpr std::uint64_t footprint(std::uint64_t size) { return (size + 4095) / 4096 * 4096; }
+
+class Space;
+
+// Room that is counted as used until this object dies or the room is given to a file for good. Not thread-safe.
+class Reservation {
+ public:
+  Reservation() = default;
+  Reservation(Reservation&& other) noexcept;
+  Reservation& operator=(Reservation&& other) noexcept;
+  ~Reservation() { release(); }
+
+  std::uint64_t bytes() const { return bytes_; }
+
+  // Errc::NoRoom; then it is as large as before.
+  Result<void> grow(std::uint64_t bytes);
+
+  // The file system has set the room aside: its own count of free bytes shows it from now on.
+  void allocated();
+
+  // `bytes` of it stay in use after this object; the rest is free again.
+  void keep(std::uint64_t bytes);
+
+  void release() { keep(0); }
+
+ private:
+  friend class Space;
+  Reservation(Space& space, std::uint64_t bytes, std::uint64_t promised)
+      : space_(&space), bytes_(bytes), promised_(promised) {}
+
+  Space* space_ = nullptr;
+  std::uint64_t bytes_ = 0;
+  std::uint64_t promised_ = 0;  // the part that the file system does not show as used yet
+};
+
+class Space {
+ public:
+  // Frees something that can be spared; false if there is nothing left. Called with no lock held.
+  using Evict = std::function<bool()>;
+
+  // `max_size` 0: no cap.
+  Space(Disk& disk, std::filesystem::path path, std::uint64_t max_size, std::uint64_t min_free)
+      : disk_(disk), path_(std::move(path)), max_size_(max_size), min_free_(min_free) {}
+
+  // Set before the first reservation.
+  void evict_with(Evict evict) { evict_ = std::move(evict); }
+
+  // Evicts until there is room. Errc::NoRoom if there is none even so.
+  Result<Reservation> reserve(std::uint64_t bytes);
+
+  // For a file that is there already: never refused.
+  Reservation adopt(std::uint64_t bytes);
+  void add(std::uint64_t bytes);
+  void remove(std::uint64_t bytes);
+
+  // The index writes without asking; this is what its files take now.
+  void set_index(std::uint64_t bytes);
+
+  std::uint64_t used() const;
+
+ private:
+  friend class Reservation;
+
+  Result<void> claim(std::uint64_t bytes);
+  bool try_claim(std::uint64_t bytes);
+  void give_back(std::uint64_t bytes, std::uint64_t promised);
+  void settle(std::uint64_t promised);
+
+  Disk& disk_;
+  const std::filesystem::path path_;
+  const std::uint64_t max_size_;
+  const std::uint64_t min_free_;
+  Evict evict_;
+
+  mutable std::mutex mutex_;
+  std::uint64_t used_ = 0;      // guarded by mutex_
+  std::uint64_t promised_ = 0;  // guarded by mutex_: reserved, not allocated yet
+  std::uint64_t index_ = 0;     // guarded by mutex_
+};
+
+}  // namespace entrepot::store

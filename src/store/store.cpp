@@ -1,0 +1,163 @@
+// The Store's start, and what it answers from memory.
+
+#include "entrepot/store/store.hpp"
+
+#include <random>
+
+#include "entrepot/base/log.hpp"
+#include "store/boot.hpp"
+#include "store/folder.hpp"
+#include "store/recovery.hpp"
+#include "store/store_impl.hpp"
+
+namespace entrepot::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kOpenFiles = 512;
+constexpr std::uint64_t kOwnFiles = 2 * footprint(1);  // FORMAT and LOCK
+
+std::string random_hex() {
+  std::random_device random;
+  char text[17];
+  std::snprintf(text, sizeof text, "%08x%08x", random(), random());
+  return text;
+}
+
+}  // namespace
+
+Store::Impl::Impl(const Options& store_options, io::Pool& work_pool, Disk& file_system, const Clock& wall_clock)
+    : options(store_options),
+      pool(work_pool),
+      disk(file_system),
+      clock(wall_clock),
+      space(disk, options.path, options.max_size, options.min_free),
+      blobs(disk, space, options.path / "blobs", options.fsync),
+      fills{disk, pool, space, options.path / "fills", boot_id(), options.fsync},
+      fill_prefix(random_hex()),
+      open_files(kOpenFiles) {
+  space.evict_with([this] { return drop_oldest(); });
+}
+
+Result<void> Store::Impl::start() {
+  Result<UniqueFd> held = open_folder(options.path);
+  if (!held) return held.error();
+  lock = std::move(*held);
+  space.add(kOwnFiles);
+  Result<void> opened = blobs.open();
+  if (!opened) return opened;
+
+  Result<std::unique_ptr<IndexFile>> file = open_index();
+  if (!file) return file.error();
+  Result<bool> scan = (*file)->needs_scan(fills.boot);
+  if (!scan) return scan.error();
+  if (*scan) {
+    Result<void> scanned = blobs.scan([this](const oci::Digest& digest, std::uint64_t size) {
+      if (!index.find_blob(digest)) index.add_blob(digest, size, false, clock.now());
+    });
+    if (!scanned) return scanned;
+  }
+  space.add(index.stored_footprint());
+
+  // The order that makes a crash at any point harmless: found, committed, and only then the states removed.
+  Result<std::vector<fs::path>> finished = recover_fills(fills, blobs, index, parked, clock.now());
+  if (!finished) return finished.error();
+  Result<void> written = (*file)->write_scanned(index.take_changes(), fills.boot);
+  if (!written) return written;
+  for (const fs::path& state : *finished) {
+    Result<void> removed = disk.remove(state);
+    if (!removed) log::warning("fill_file_not_removed", {{"error", removed.error().message}});
+  }
+  drop_expired();
+
+  space.set_index(footprint((*file)->bytes()));
+  writer = std::make_unique<IndexWriter>(index, std::move(*file), space);
+  return ok();
+}
+
+// Loads what is there; makes a new one where that makes no sense.
+Result<std::unique_ptr<IndexFile>> Store::Impl::open_index() {
+  fs::path path = options.path / "index.db";
+  auto open = [&]() -> Result<std::unique_ptr<IndexFile>> {
+    Result<std::unique_ptr<IndexFile>> file = IndexFile::open(path, options.fsync);
+    if (!file) return file;
+    // Before the rows are read: it may change them.
+    Result<bool> checked = (*file)->needs_scan(fills.boot);
+    if (!checked) return checked.error();
+    Result<void> loaded = (*file)->load(index);
+    if (!loaded) return loaded.error();
+    return file;
+  };
+  Result<std::unique_ptr<IndexFile>> file = open();
+  if (file || file.error().code != Errc::Invalid) return file;
+
+  log::warning("index_corrupt", {{"error", file.error().message}, {"action", "set aside, rebuilt from blobs/"}});
+  Result<void> aside = set_aside(path, clock.now());
+  if (!aside) return aside.error();
+  index.clear();
+  return open();
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const Options& options, io::Pool& pool, Disk& disk, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(options, pool, disk, clock);
+  Result<void> started = impl->start();
+  if (!started) return started.error();
+  return std::unique_ptr<Store>(new Store(std::move(impl)));
+}
+
+std::optional<std::uint64_t> Store::stored_size(const oci::Digest& digest) const {
+  std::optional<Index::Blob> blob = impl_->index.find_blob(digest);
+  if (!blob) return std::nullopt;
+  return blob->size;
+}
+
+std::optional<Store::ParkedFill> Store::parked(const std::string& upstream, const oci::Digest& digest) const {
+  std::optional<ParkedFills::Summary> fill = impl_->parked.find(upstream, digest);
+  if (!fill) return std::nullopt;
+  return ParkedFill{fill->size, std::move(fill->present)};
+}
+
+std::optional<Link> Store::link(const RepositoryKey& repository, const oci::Digest& digest) const {
+  return impl_->index.link(repository, digest);
+}
+
+void Store::add_links(const RepositoryKey& repository, const std::vector<Link>& links) {
+  impl_->index.add_links(repository, links);
+  impl_->writer->changed();
+}
+
+std::optional<TagRecord> Store::tag(const RepositoryKey& repository, const std::string& name) const {
+  return impl_->index.tag(repository, name);
+}
+
+void Store::set_tag(const RepositoryKey& repository, const std::string& name, const TagRecord& record) {
+  impl_->index.set_tag(repository, name, record);
+  impl_->writer->changed();
+}
+
+void Store::forget_tag(const RepositoryKey& repository, const std::string& name) {
+  if (impl_->index.forget_tag(repository, name)) impl_->writer->changed();
+}
+
+std::vector<std::string> Store::tags(const RepositoryKey& repository, const std::string& after,
+                                     std::size_t limit) const {
+  return impl_->index.tags(repository, after, limit);
+}
+
+std::vector<RepositoryKey> Store::repositories(const std::string& upstream) const {
+  return impl_->index.repositories(upstream);
+}
+
+void Store::touch(const oci::Digest& digest) { impl_->index.touch(digest, impl_->clock.now()); }
+
+io::Awaitable<Result<void>> Store::flush() { co_return co_await impl_->writer->flush(); }
+
+std::uint64_t Store::used_bytes() const { return impl_->space.used(); }
+
+}  // namespace entrepot::store

@@ -1,0 +1,88 @@
+// Complete objects: opened, checked where that is due, read.
+
+#include "entrepot/base/log.hpp"
+#include "store/read_file.hpp"
+#include "store/store_impl.hpp"
+
+namespace entrepot::store {
+
+using OpenResult = Result<std::shared_ptr<const StoredFile>>;
+
+OpenResult Store::Impl::open_stored(const oci::Digest& digest) {
+  std::optional<Index::Blob> blob = index.find_blob(digest);
+  if (!blob) return Error{Errc::NotFound, digest.to_string() + " is not stored"};
+  Result<UniqueFd> fd = blobs.open_file(digest, blob->size);
+  if (!fd) {
+    if (fd.error().code == Errc::NotFound) {
+      log::warning("blob_lost", {{"digest", digest.to_string()}, {"reason", fd.error().message}});
+      forget(digest);
+    }
+    return fd.error();
+  }
+  if (!blob->verified) {
+    Result<bool> right = has_digest(fd->get(), digest);
+    if (!right) return right.error();
+    if (!*right) {
+      log::warning("blob_lost", {{"digest", digest.to_string()}, {"reason", "its bytes have another digest"}});
+      forget(digest);
+      return Error{Errc::NotFound, digest.to_string() + " was stored with other bytes"};
+    }
+    index.set_verified(digest);
+    writer->changed();
+  }
+  auto file = std::make_shared<const StoredFile>(std::move(*fd), blob->size);
+  open_files.add(digest, file);
+  return std::shared_ptr<const StoredFile>(std::move(file));
+}
+
+// The file first: until the row is gone no fill puts another in its place.
+void Store::Impl::forget(const oci::Digest& digest) {
+  Result<void> removed = disk.remove(blobs.path(digest));
+  if (!removed) log::warning("blob_not_removed", {{"error", removed.error().message}});
+  std::optional<std::uint64_t> size = index.forget_blob(digest);
+  if (size) space.remove(footprint(*size));
+  open_files.forget(digest);
+  writer->changed();
+}
+
+io::Awaitable<OpenResult> Store::open_blob(oci::Digest digest) {
+  if (std::shared_ptr<const StoredFile> file = impl_->open_files.find(digest)) co_return file;
+  if (!impl_->index.find_blob(digest)) co_return Error{Errc::NotFound, digest.to_string() + " is not stored"};
+
+  io::Executor executor = co_await io::net::this_coro::executor;
+  std::unique_lock lock(impl_->openings_mutex);
+  std::shared_ptr<Impl::Opening>& slot = impl_->openings[digest];
+  bool first = slot == nullptr;
+  if (first) slot = std::make_shared<Impl::Opening>();
+  std::shared_ptr<Impl::Opening> opening = slot;
+  if (first) {
+    lock.unlock();
+    auto work = [impl = impl_.get(), digest] { return impl->open_stored(digest); };
+    OpenResult opened = co_await io::run_blocking(impl_->pool, std::move(work));
+    lock.lock();
+    opening->result.emplace(std::move(opened));
+    impl_->openings.erase(digest);
+    opening->waiting.wake_all();
+  }
+  while (!opening->result) {
+    std::shared_ptr<io::WaitList::Waiter> waiter = opening->waiting.enter(executor);
+    lock.unlock();
+    co_await io::wait(std::move(waiter), io::kNoDeadline);
+    lock.lock();
+  }
+  co_return *opening->result;
+}
+
+io::Awaitable<Result<std::string>> Store::read_all(oci::Digest digest) {
+  OpenResult file = co_await open_blob(digest);
+  if (!file) co_return file.error();
+  auto work = [file = *file]() -> Result<std::string> {
+    std::string bytes(file->size(), '\0');
+    Result<void> read = read_exactly(file->fd(), 0, std::as_writable_bytes(std::span(bytes)));
+    if (!read) return read.error();
+    return bytes;
+  };
+  co_return co_await io::run_blocking(impl_->pool, std::move(work));
+}
+
+}  // namespace entrepot::store
