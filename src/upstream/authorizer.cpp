@@ -20,9 +20,7 @@ struct Authorizer::FetchToken {
   Authorizer* authorizer;
   TokenRequest request;
 
-  io::Awaitable<Result<Token>> operator()() {
-    return fetch_token(authorizer->client_, authorizer->clock_, authorizer->name_, request);
-  }
+  io::Awaitable<Result<Token>> operator()() { return fetch_token(authorizer->client_, authorizer->clock_, request); }
 };
 
 Authorizer::Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock)

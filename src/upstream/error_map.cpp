@@ -37,22 +37,27 @@ Errc cause_of(const ErrorAnswer& answer, std::string_view api_code) {
 
 }  // namespace
 
-Error error_from(std::string_view upstream, const ErrorAnswer& answer, Time now) {
+Error error_from(const ErrorAnswer& answer, Time now) {
   oci::ApiErrorText text;
   // A storage's error may quote the signed query that it refuses.
   if (answer.answerer != Answerer::Storage) text = oci::parse_error_body(answer.content_type, answer.body);
 
-  Error error{cause_of(answer, text.code), std::string(upstream) + ": "};
+  Error error{cause_of(answer, text.code), {}};
   if (!text.message.empty()) {
-    error.message += text.message;
+    error.message = std::move(text.message);
   } else {
-    error.message += "status " + std::to_string(answer.status) + " from " + std::string(answer.where);
+    error.message = "status " + std::to_string(answer.status) + " from " + std::string(answer.where);
     if (!text.code.empty()) error.message += " (" + text.code + ")";
   }
   error.api_code = std::move(text.code);
   if (error.code == Errc::RateLimited || error.code == Errc::Unavailable) {
     error.retry_after = parse_retry_after(answer.retry_after, now);
   }
+  return error;
+}
+
+Error named(std::string_view upstream, Error error) {
+  error.message.insert(0, std::string(upstream) + ": ");
   return error;
 }
 

@@ -30,7 +30,10 @@ struct ErrorAnswer {
 
 // NotFound, Denied, RateLimited and Unavailable where the answer says so; all else is BadGateway. A storage's 401 and
 // 403 are BadGateway too: its signed URL has expired, which says nothing of the client's rights, and the registry gives
-// a new one. The message begins with the upstream's name.
-Error error_from(std::string_view upstream, const ErrorAnswer& answer, Time now);
+// a new one. The message is the upstream's own.
+Error error_from(const ErrorAnswer& answer, Time now);
+
+// The same with "<upstream>: " before the message: what leaves this module says whose fault it is.
+Error named(std::string_view upstream, Error error);
 
 }  // namespace entrepot::upstream

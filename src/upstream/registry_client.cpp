@@ -5,6 +5,7 @@
 #include "entrepot/http/range.hpp"
 #include "entrepot/oci/media_type.hpp"
 #include "upstream/blob_answer.hpp"
+#include "upstream/error_map.hpp"
 #include "upstream/link.hpp"
 #include "upstream/tags_page.hpp"
 #include "upstream/transport.hpp"
@@ -53,9 +54,7 @@ std::optional<oci::Digest> digest_of(const http::Exchange& exchange) {
 }
 
 // The upstream has it, but its digest cannot be checked against its bytes, and no current client takes it.
-Error schema1_error(const std::string& name) {
-  return {Errc::NotFound, name + ": the manifest is of schema 1, which is not served"};
-}
+Error schema1_error() { return {Errc::NotFound, "the manifest is of schema 1, which is not served"}; }
 
 // Whether a registry that refuses a HEAD with this may well answer a GET: public.ecr.aws has 401, storages whose signed
 // URLs are for GET only have 403.
@@ -131,12 +130,6 @@ class RegistryClient final : public Upstream {
                                                  std::string next, io::Deadline deadline) override;
 
  private:
-  // The same error with the upstream's name in front.
-  Error named(Error error) const {
-    error.message = name_ + ": " + error.message;
-    return error;
-  }
-
   io::Awaitable<Result<std::optional<std::uint64_t>>> stat_by_first_byte(std::string repository, oci::Digest digest,
                                                                          io::Deadline deadline);
 
@@ -153,7 +146,7 @@ io::Awaitable<Result<ManifestHead>> RegistryClient::head_manifest(std::string re
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
   const http::Exchange& exchange = *answer->exchange;
   ManifestHead head{.digest = digest_of(exchange), .media_type = media_type_of(exchange), .size = {}};
-  if (oci::is_schema1(head.media_type)) co_return schema1_error(name_);
+  if (oci::is_schema1(head.media_type)) co_return named(name_, schema1_error());
   head.size = exchange.content_length();
   if (head.size == 0u) head.size.reset();  // no manifest is empty: a proxy on the way has lost the length
   co_return head;
@@ -166,9 +159,9 @@ io::Awaitable<Result<ManifestBody>> RegistryClient::get_manifest(std::string rep
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
   ManifestBody manifest{.bytes = {}, .media_type = media_type_of(*answer->exchange)};
-  if (oci::is_schema1(manifest.media_type)) co_return schema1_error(name_);
+  if (oci::is_schema1(manifest.media_type)) co_return named(name_, schema1_error());
   Result<std::string> body = co_await answer->exchange->read_all(kMaxManifest);
-  if (!body) co_return named(body.error());
+  if (!body) co_return named(name_, body.error());
   manifest.bytes = std::move(*body);
   co_return manifest;
 }
@@ -202,7 +195,7 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_by_firs
   }
   if (answer->status() != 200 && answer->status() != 206) co_return co_await transport_.error_of(std::move(*answer));
   Result<BlobExtent> extent = extent_of(*answer->exchange, first_byte);
-  if (!extent) co_return named(extent.error());
+  if (!extent) co_return named(name_, extent.error());
   co_return extent->total;
 }
 
@@ -213,7 +206,7 @@ io::Awaitable<Result<std::unique_ptr<BlobBody>>> RegistryClient::get_blob(std::s
   if (!answer) co_return answer.error();
   if (answer->status() != 200 && answer->status() != 206) co_return co_await transport_.error_of(std::move(*answer));
   Result<BlobExtent> extent = extent_of(*answer->exchange, range);
-  if (!extent) co_return named(extent.error());
+  if (!extent) co_return named(name_, extent.error());
   std::unique_ptr<BlobBody> body = std::make_unique<ExchangeBody>(std::move(answer->exchange), *extent);
   co_return body;
 }
@@ -228,9 +221,9 @@ io::Awaitable<Result<TagsPage>> RegistryClient::tags(std::string repository, std
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
   Result<std::string> body = co_await answer->exchange->read_all(kMaxTags);
-  if (!body) co_return named(body.error());
+  if (!body) co_return named(name_, body.error());
   Result<std::vector<std::string>> list = parse_tags(*body);
-  if (!list) co_return named(list.error());
+  if (!list) co_return named(name_, list.error());
   std::optional<http::Url> link = next_link(answer->exchange->header_values("Link"), answer->url);
   std::optional<std::string_view> next_query;
   if (link) next_query = query_of(*link);
@@ -252,7 +245,7 @@ io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(std::string repos
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
   Result<std::string> body = co_await answer->exchange->read_all(kMaxReferrers);
-  if (!body) co_return named(body.error());
+  if (!body) co_return named(name_, body.error());
   ReferrersPage page{
       .body = std::move(*body), .artifact_type_filtered = filtered_by_artifact_type(*answer->exchange), .next = {}};
   std::optional<http::Url> link = next_link(answer->exchange->header_values("Link"), answer->url);

@@ -26,8 +26,7 @@ http::Url token_url(const TokenRequest& request) {
   return url;
 }
 
-io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, std::string upstream,
-                                         TokenRequest request) {
+io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, TokenRequest request) {
   http::ClientRequest get{.method = "GET", .url = token_url(request), .headers = {}};
   get.headers.add("Accept", "application/json");
   if (request.credential) get.headers.add("Authorization", basic_authorization(*request.credential));
@@ -46,7 +45,7 @@ io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& cloc
                        .content_type = exchange.header("Content-Type"),
                        .body = body ? std::string_view(*body) : std::string_view(),
                        .where = where};
-    co_return error_from(upstream, answer, clock.now());
+    co_return error_from(answer, clock.now());
   }
   Result<std::string> body = co_await exchange.read_all(kMaxTokenBody);
   if (!body) co_return body.error();

@@ -22,9 +22,7 @@ struct TokenRequest {
 // The realm with the request's parameters behind its own.
 http::Url token_url(const TokenRequest& request);
 
-// `upstream` is the name for messages. Redirects of the realm are not followed: where they lead was not part of what
-// was decided on.
-io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, std::string upstream,
-                                         TokenRequest request);
+// Redirects of the realm are not followed: where they lead was not part of what was decided on.
+io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, TokenRequest request);
 
 }  // namespace entrepot::upstream

@@ -16,7 +16,8 @@ std::vector<http::Url> parse_urls(const config::Upstream& config) {
   std::vector<http::Url> urls;
   for (const std::string& text : config.urls) {
     Result<http::Url> url = http::Url::parse(text);
-    if (!url) throw std::runtime_error("upstream " + config.name + ": " + url.error().message);
+    // The URL itself is not repeated: what makes it none may be a password in it.
+    if (!url) throw std::runtime_error("upstream " + config.name + ": not an http or https URL without a user part");
     urls.push_back(std::move(*url));
   }
   if (urls.empty()) throw std::runtime_error("upstream " + config.name + " has no URL");
@@ -101,9 +102,7 @@ io::Awaitable<Result<Answer>> Transport::send(Call call) {
       continue;
     }
     if (answer) co_return answer;
-    Error error = answer.error();
-    if (!error.message.starts_with(name_ + ": ")) error.message = name_ + ": " + error.message;
-    co_return error;
+    co_return named(name_, answer.error());
   }
 }
 
@@ -160,7 +159,9 @@ io::Awaitable<Result<std::optional<Authorization>>> Transport::authorize_ahead(c
   Result<std::optional<Authorization>> answered =
       co_await authorizer_.answer(std::move(known->challenge), std::move(request), deadline);
   // The realm may have moved: the next request asks for the challenge again.
-  if (!answered && answered.error().code == Errc::BadGateway) authorizer_.forget(hop.url);
+  bool unusable_realm =
+      !answered && (answered.error().code == Errc::BadGateway || answered.error().code == Errc::Timeout);
+  if (unusable_realm) authorizer_.forget(hop.url);
   co_return answered;
 }
 
@@ -211,7 +212,7 @@ io::Awaitable<Error> Transport::error_of(Answer answer) {
                     .content_type = exchange.header("Content-Type"),
                     .body = body ? std::string_view(*body) : std::string_view(),
                     .where = where};
-  co_return error_from(name_, error, clock_.now());
+  co_return named(name_, error_from(error, clock_.now()));
 }
 
 }  // namespace entrepot::upstream

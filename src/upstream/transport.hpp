@@ -67,7 +67,7 @@ class Transport {
 
   const std::string name_;
   const Clock& clock_;
-  std::vector<http::Url> urls_;
+  const std::vector<http::Url> urls_;
   http::Client client_;
   Authorizer authorizer_;
 };

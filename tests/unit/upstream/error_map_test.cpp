@@ -52,7 +52,7 @@ TEST(ErrorMap, TheCauseIsWhatTheAnswerSays) {
                        .status = c.status,
                        .content_type = "application/json",
                        .body = *c.api_code == '\0' ? std::string_view() : std::string_view(body)};
-    EXPECT_EQ(error_from("up", answer, Time()).code, c.code);
+    EXPECT_EQ(error_from(answer, Time()).code, c.code);
   }
 }
 
@@ -61,14 +61,21 @@ TEST(ErrorMap, TheMessageIsTheUpstreams) {
                      .content_type = "application/json",
                      .body = R"({"errors":[{"code":"NAME_UNKNOWN","message":"repository not known"}]})",
                      .where = "reg.example/v2/a/manifests/1"};
-  Error error = error_from("reg.example", answer, Time());
-  EXPECT_EQ(error.message, "reg.example: repository not known");
+  Error error = error_from(answer, Time());
+  EXPECT_EQ(error.message, "repository not known");
   EXPECT_EQ(error.api_code, "NAME_UNKNOWN");
 }
 
 TEST(ErrorMap, WithoutAMessageItSaysStatusAndPlace) {
   ErrorAnswer answer{.status = 500, .where = "reg.example/v2/a/manifests/1"};
-  EXPECT_EQ(error_from("up", answer, Time()).message, "up: status 500 from reg.example/v2/a/manifests/1");
+  EXPECT_EQ(error_from(answer, Time()).message, "status 500 from reg.example/v2/a/manifests/1");
+}
+
+TEST(ErrorMap, ANamedErrorSaysWhose) {
+  Error error =
+      named("up", {.code = Errc::RateLimited, .message = "slow down", .retry_after = std::chrono::seconds(5)});
+  EXPECT_EQ(error.message, "up: slow down");
+  EXPECT_EQ(error.retry_after, std::chrono::seconds(5));
 }
 
 TEST(ErrorMap, AStoragesOwnTextIsNotRepeated) {
@@ -77,16 +84,16 @@ TEST(ErrorMap, AStoragesOwnTextIsNotRepeated) {
                      .content_type = "application/xml",
                      .body = "<Error><StringToSign>X-Amz-Signature=secret</StringToSign></Error>",
                      .where = "cdn.example/blob"};
-  EXPECT_EQ(error_from("up", answer, Time()).message, "up: status 403 from cdn.example/blob");
+  EXPECT_EQ(error_from(answer, Time()).message, "status 403 from cdn.example/blob");
 }
 
 TEST(ErrorMap, RetryAfterIsKeptWhereItMatters) {
   ErrorAnswer answer{.status = 429, .retry_after = "60"};
-  EXPECT_EQ(error_from("up", answer, Time()).retry_after, std::chrono::seconds(60));
+  EXPECT_EQ(error_from(answer, Time()).retry_after, std::chrono::seconds(60));
   answer.status = 503;
-  EXPECT_EQ(error_from("up", answer, Time()).retry_after, std::chrono::seconds(60));
+  EXPECT_EQ(error_from(answer, Time()).retry_after, std::chrono::seconds(60));
   answer.status = 404;
-  EXPECT_EQ(error_from("up", answer, Time()).retry_after, std::chrono::seconds(0));
+  EXPECT_EQ(error_from(answer, Time()).retry_after, std::chrono::seconds(0));
 }
 
 }  // namespace

@@ -237,6 +237,44 @@ TEST_F(RegistryClientTest, AnExpiredSignedUrlIsNoDenialAndItsQueryIsNotTold) {
   EXPECT_EQ(error.message, "reg.example: status 403 from " + storage.authority() + "/signed");
 }
 
+TEST_F(RegistryClientTest, ARegistryBehindARedirectMayDeny) {
+  ScriptedServer target([](const Seen&) {
+    return Reply{.status = 403, .headers = {{"Docker-Distribution-API-Version", "registry/2.0"}}};
+  });
+  ScriptedServer front([&](const Seen&) { return redirect_to(target.url("/v2/p/a/b/manifests/latest")); });
+  connect_to({front.url()});
+  EXPECT_EQ(error_of(run(manifest())).code, Errc::Denied);
+}
+
+TEST_F(RegistryClientTest, ARedirectWithinTheRegistryKeepsTheToken) {
+  TokenGate gate;
+  ScriptedServer registry([&](const Seen& seen) -> Reply {
+    if (seen.target.starts_with("/token")) return gate.token();
+    if (!gate.opens_to(seen)) return TokenGate::challenge(own_url(seen, "/token"));
+    return seen.target.starts_with("/v2/") ? redirect_to("/downloads/x", 302) : Reply{.body = "blob"};
+  });
+  connect_to({registry.url()});
+  ASSERT_TRUE(run(client_->get_blob("a/b", digest_, BlobRange{}, soon())));
+  ASSERT_TRUE(run(client_->get_blob("a/b", digest_, BlobRange{}, soon())));
+  EXPECT_EQ(registry.log("/token").size(), 1u);
+}
+
+TEST_F(RegistryClientTest, ARedirectBackToTheRegistryBringsNoToken) {
+  TokenGate gate;
+  ScriptedServer away([](const Seen& seen) { return redirect_to(seen.target.substr(seen.target.find('=') + 1)); });
+  ScriptedServer registry([&](const Seen& seen) -> Reply {
+    if (seen.target.starts_with("/token")) return gate.token();
+    if (seen.target.starts_with("/back")) return {.status = 404};
+    if (!gate.opens_to(seen)) return TokenGate::challenge(own_url(seen, "/token"));
+    return redirect_to(away.url("/?to=" + own_url(seen, "/back")));
+  });
+  connect_to({registry.url()});
+  EXPECT_EQ(error_of(run(manifest())).code, Errc::NotFound);
+  auto back = registry.log("/back");
+  ASSERT_EQ(back.size(), 1u);
+  EXPECT_EQ(back[0].header("authorization"), "");
+}
+
 TEST_F(RegistryClientTest, RedirectsEnd) {
   ScriptedServer registry([](const Seen&) { return redirect_to("/again"); });
   connect_to({registry.url()});
