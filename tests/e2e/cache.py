@@ -1,0 +1,73 @@
+"""The cache under test: an entrepot with a store of its own, before one upstream that it calls docker.io.
+
+With `--peer` the runner takes docker-registry's own proxy mode in its place: that shows that clients, images and counting work,
+and what the peer does in the same tests.
+"""
+
+import signal
+
+from process import Program
+from upstream import Registry
+
+_LISTENING = r"listening .*?address=127\.0\.0\.1:(\d+)"
+
+_CONFIG = """\
+listeners:
+  - address: 127.0.0.1:{port}
+admin: null
+storage:
+  path: "{store}"
+  max_size: 20GiB
+upstreams:
+  docker.io:
+    url: {upstream}
+shutdown_grace: 60s
+"""
+
+
+class Entrepot:
+    prefix = "docker.io/"  # what stands before a name where a client has no other way to say which upstream it means
+
+    def __init__(self, binary, work, upstream_url):
+        work.mkdir(parents=True, exist_ok=True)
+        self._binary, self._upstream = binary, upstream_url
+        self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
+        self.port = 0
+        self.program = None
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self):
+        return self.program.pid
+
+    def start(self):
+        """Starts it on a free port; again, after an end of any kind, on the same one."""
+        self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream))
+        self.program = self.serve(self.config, self.log)
+        self.port = int(self.program.wait_for_line(_LISTENING, timeout=20)[1])
+        return self
+
+    def serve(self, config, log):
+        """`entrepot serve` with any configuration."""
+        return Program([self._binary, "serve", "--config", config], log)
+
+    def stop(self):
+        if self.program:
+            return self.program.stop()
+
+    def kill(self):
+        self.program.signal(signal.SIGKILL)
+        self.program.wait(10)
+
+
+class Peer(Registry):
+    prefix = ""
+
+    def __init__(self, work, upstream_url):
+        super().__init__(work, work / "storage", remote=upstream_url)
+
+    def kill(self):
+        self._program.kill()

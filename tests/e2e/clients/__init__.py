@@ -1,0 +1,59 @@
+"""The clients that people pull with, each as a context manager: `with Podman(work, port, prefix) as client`.
+
+Every one starts with nothing and leaves nothing: its data root is a folder of its own, so that a pull really pulls. `pull`
+gives back what the client itself says that it has, in a form that `expected` knows from the image.
+"""
+
+import shutil
+
+from process import unmount_under
+
+
+class Unavailable(Exception):
+    """This machine cannot run the client; the message says why."""
+
+
+class Client:
+    def __init__(self, work, port, prefix):
+        """`port` is where the mirror of docker.io listens; `prefix` goes before a name where the client cannot say that
+        it means docker.io."""
+        self.work = work
+        self.mirror = f"127.0.0.1:{port}"
+        self.prefix = prefix
+
+    def __enter__(self):
+        self.work.mkdir(parents=True)
+        try:
+            self.start()
+        except BaseException:
+            self._clean()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._clean()
+
+    def _clean(self):
+        try:
+            self.stop()
+        finally:
+            unmount_under(self.work)
+            shutil.rmtree(self.work, ignore_errors=True)
+
+    def start(self):
+        pass
+
+    def stop(self):
+        pass
+
+    def pull(self, image):
+        """Pulls an image and returns its identity."""
+        raise NotImplementedError
+
+    def expected(self, image):
+        """The identity that a right pull of the image has."""
+        raise NotImplementedError
+
+    def run(self, image, *command):
+        """Runs a command in a container of an image that was pulled; its output."""
+        raise NotImplementedError

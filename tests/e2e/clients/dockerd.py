@@ -1,0 +1,65 @@
+"""dockerd with a registry mirror, and the BuildKit inside of it."""
+
+import json
+import pathlib
+import shutil
+
+from clients import Client, Unavailable
+from image import HOST_ARCHITECTURE
+from process import Program, ProgramFailed, run
+
+
+class Dockerd(Client):
+    def start(self):
+        root = self.work
+        self._socket = f"unix://{root}/docker.sock"
+        (root / "daemon.json").write_text(json.dumps({
+            "registry-mirrors": [f"http://{self.mirror}"], "insecure-registries": [self.mirror],
+            "iptables": False, "bridge": "none", "storage-driver": "overlay2",
+            "data-root": f"{root}/data", "exec-root": f"{root}/exec", "pidfile": f"{root}/docker.pid",
+            "hosts": [self._socket]}))
+        self._daemon = Program(["dockerd", "--config-file", root / "daemon.json"], root / "dockerd.log")
+        try:
+            self._daemon.wait_for_line("API listen on", timeout=60)
+        except ProgramFailed as failed:
+            raise Unavailable(f"dockerd does not start here: {failed}") from failed
+
+    def stop(self):
+        self._daemon.stop()
+
+    def pull(self, image):
+        self._docker("pull", "-q", f"{image.name}:{image.tag}", timeout=300)
+        inspected = self._docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)
+        found = json.loads(inspected)[0]
+        return found["Id"], found["RepoDigests"]
+
+    def expected(self, image):
+        return image.config_of(HOST_ARCHITECTURE), [f"{image.name}@{image.digest}"]
+
+    def run(self, image, *command):
+        return self._docker("run", "--rm", "--network", "host", f"{image.name}:{image.tag}", *command, timeout=60)
+
+    def _docker(self, *arguments, timeout, env=None):
+        # Debian's own client: a newer one elsewhere on the path may want what this dockerd does not have.
+        program = "/usr/bin/docker" if pathlib.Path("/usr/bin/docker").exists() else shutil.which("docker")
+        return run([program, "-H", self._socket, *arguments], timeout,
+                   env={"DOCKER_CONFIG": str(self.work / "config"), **(env or {})}).stdout
+
+
+class BuildKit(Dockerd):
+    """Pulls by building from the image. The identity is the layers that the built image begins with."""
+
+    def pull(self, image):
+        context = self.work / "context"
+        context.mkdir()
+        (context / "file").write_text("copied\n")
+        (context / "Dockerfile").write_text(
+            f"FROM {image.name}:{image.tag}\nCOPY file /file\nRUN cat /file /etc/debian_version >/both\n")
+        self._docker("build", "-q", "--network", "host", "-t", f"{image.name}:{image.tag}", context, timeout=300,
+                     env={"DOCKER_BUILDKIT": "1"})
+        (layers,) = (i["RootFS"]["Layers"] for i in
+                     json.loads(self._docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)))
+        return layers[:-2]
+
+    def expected(self, image):
+        return image.document(image.config_of(HOST_ARCHITECTURE))["rootfs"]["diff_ids"]

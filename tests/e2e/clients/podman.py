@@ -1,0 +1,47 @@
+"""podman, for which a mirror is another place with a prefix of its own before the name."""
+
+import json
+import resource
+
+from clients import Client
+from image import HOST_ARCHITECTURE
+from process import run
+
+_REGISTRIES = """\
+unqualified-search-registries = []
+[[registry]]
+location = "docker.io"
+[[registry.mirror]]
+location = "{location}"
+insecure = true
+"""
+
+
+class Podman(Client):
+    def start(self):
+        location = f"{self.mirror}/{self.prefix}".rstrip("/")
+        (self.work / "registries.conf").write_text(_REGISTRIES.format(location=location))
+
+    def pull(self, image):
+        self._podman("pull", "-q", self._name(image), timeout=300)
+        found = json.loads(self._podman("image", "inspect", self._name(image), timeout=20))[0]
+        return f"sha256:{found['Id']}", sorted(found["RepoDigests"])
+
+    def expected(self, image):
+        # The digest of what the tag names and that of the platform's manifest: podman says both, one where they are equal.
+        digests = {image.digest, image.manifest_of(HOST_ARCHITECTURE)}
+        return image.config_of(HOST_ARCHITECTURE), sorted(f"docker.io/{image.repository}@{digest}" for digest in digests)
+
+    def run(self, image, *command):
+        # Left to itself, podman raises the limits, which root without CAP_SYS_RESOURCE may not.
+        limits = [f"--ulimit={name}={':'.join(map(str, resource.getrlimit(number)))}"
+                  for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))]
+        return self._podman("run", "--rm", "--network", "host", *limits, self._name(image), *command, timeout=60)
+
+    def _name(self, image):
+        return f"docker.io/{image.repository}:{image.tag}"
+
+    def _podman(self, *arguments, timeout):
+        return run(["podman", "--root", self.work / "root", "--runroot", self.work / "run", "--storage-driver", "overlay",
+                    "--cgroup-manager", "cgroupfs", "--events-backend", "none", *arguments], timeout,
+                   env={"CONTAINERS_REGISTRIES_CONF": str(self.work / "registries.conf")}).stdout

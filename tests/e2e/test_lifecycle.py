@@ -1,0 +1,145 @@
+"""Kill, restart, SIGTERM and refusals to start."""
+
+import signal
+import time
+
+from harness import E2ETest, SETTINGS, images, report
+from http_client import Download, get
+from throttle import Throttle
+from upstream import gets_of
+
+MiB = 1 << 20
+
+
+def wait_for(condition, timeout=30):
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not so after {timeout} s")
+        time.sleep(0.01)
+
+
+class _BehindThrottle(E2ETest):
+    """A fresh cache for each test, behind an upstream that can stall at a byte."""
+
+    needs = (images("ninety"),)
+
+    @classmethod
+    def start_cache(cls):
+        pass
+
+    def setUp(self):
+        super().setUp()
+        if SETTINGS.peer:
+            self.skipTest("of entrepot only")
+        self.throttle = Throttle(self.registry.port)
+        self.addCleanup(self.throttle.stop)
+        self.throttle.start()
+        self.cache = self.new_cache(self.throttle.url, self._testMethodName)
+        self.addCleanup(self.cache.stop)
+        self.cache.start()
+        self.ninety = self.image("ninety")
+        self.blob = self.ninety.largest_layer()
+
+    def path(self, image, kind, reference):
+        return f"/v2/{self.cache.prefix}{image.repository}/{kind}/{reference}"
+
+    def download(self, image, digest):
+        return Download(self.cache.url, self.path(image, "blobs", digest), image.path(digest))
+
+    def assert_complete(self, download):
+        download.join(120)
+        self.assertFalse(download.is_alive(), "still running")
+        self.assertIsNone(download.error)
+
+
+class Kill(_BehindThrottle):
+    needs = (images("ninety", "layers"),)
+
+    def test_kill_in_the_middle_of_a_fill_loses_nothing(self):
+        # Complete: an image's manifests and its small blobs. In the middle: a blob of which 40 MiB are there.
+        layers = self.image("layers")
+        complete = [d for d in layers.blobs() if d != layers.largest_layer()]
+        for reference in [layers.tag, *layers.manifests()]:
+            self.assertEqual(get(self.cache.url, self.path(layers, "manifests", reference))[0], 200)
+        for digest in complete:
+            self.assert_complete(self.download(layers, digest))
+        self.throttle.log.clear()
+        self.throttle.hold_after(40 * MiB)
+        cut = self.download(self.ninety, self.blob)
+        wait_for(lambda: cut.received == 40 * MiB)
+
+        self.cache.kill()
+        cut.join(30)
+        self.assertIsNotNone(cut.error)
+        self.throttle.stop()
+        self.cache.start()
+        for reference in [layers.tag, *layers.manifests()]:
+            with self.subTest("served with the upstream down", manifest=reference):
+                digest = layers.digest if reference == layers.tag else reference
+                status, _, body = get(self.cache.url, self.path(layers, "manifests", reference))
+                self.assertEqual((status, body), (200, layers.path(digest).read_bytes()))
+        for digest in complete:
+            with self.subTest("served with the upstream down", blob=digest):
+                self.assert_complete(self.download(layers, digest))
+
+        self.throttle.hold_after(None)
+        self.throttle.start()
+        self.assert_complete(self.download(self.ninety, self.blob))
+        gets = gets_of(self.throttle.log, self.blob)
+        again = sum(r.sent for r in gets) - self.ninety.size(self.blob)
+        report(f"kill -9 after 40 MiB of a fill: {again} bytes asked again; ranges {[r.range for r in gets]}")
+        self.assertGreaterEqual(again, 0)
+        self.assertLessEqual(again, MiB)
+
+
+class Terminate(_BehindThrottle):
+    def test_sigterm_lets_a_download_finish(self):
+        self.throttle.hold_after(10 * MiB)
+        running = self.download(self.ninety, self.blob)
+        wait_for(lambda: running.received == 10 * MiB)
+        self.cache.program.signal(signal.SIGTERM)
+        wait_for(lambda: not self.accepts_requests())
+        self.throttle.hold_after(None)
+        self.assert_complete(running)
+        self.assertEqual(self.cache.program.wait(30), 0)
+
+    def accepts_requests(self):
+        try:
+            get(self.cache.url, "/v2/", timeout=1)
+            return True
+        except OSError:
+            return False
+
+
+class Start(_BehindThrottle):
+    def test_second_daemon_on_a_store_ends_at_once_and_says_why(self):
+        config = self.cache.config.with_name("second.yaml")
+        config.write_text(self.cache.config.read_text().replace(f":{self.cache.port}", ":0"))
+        second = self.cache.serve(config, config.with_suffix(".log"))
+        self.assertEqual(second.wait(20), 1)
+        self.assertIn(str(self.cache.store), second.output())
+        self.assertEqual(get(self.cache.url, "/v2/")[0], 200)
+
+    def test_port_in_use_is_exit_1(self):
+        config = self.cache.config.with_name("second.yaml")
+        config.write_text(self.cache.config.read_text().replace(str(self.cache.store), f"{self.cache.store}-2"))
+        second = self.cache.serve(config, config.with_suffix(".log"))
+        self.assertEqual(second.wait(20), 1)
+        self.assertIn(str(self.cache.port), second.output())
+
+    def test_bad_configuration_is_exit_2_and_names_file_line_and_key(self):
+        config = self.cache.config.with_name("bad.yaml")
+        config.write_text("storage:\n  path: /nowhere\n  max_sice: 1GiB\nshutdown_grace: soon\n")
+        bad = self.cache.serve(config, config.with_suffix(".log"))
+        self.assertEqual(bad.wait(20), 2)
+        for words in ("bad.yaml:3", "max_sice", "max_size", "bad.yaml:4", "shutdown_grace"):
+            self.assertIn(words, bad.output())
+
+    def test_starts_and_serves_with_its_upstream_down(self):
+        self.cache.stop()
+        self.throttle.stop()
+        self.cache.start()
+        self.assertEqual(get(self.cache.url, "/v2/")[0], 200)
+        status, _, _ = get(self.cache.url, self.path(self.ninety, "manifests", self.ninety.tag))
+        self.assertEqual(status, 502)
