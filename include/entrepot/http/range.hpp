@@ -14,8 +14,8 @@ struct ByteRange {
   std::uint64_t first;
   std::uint64_t last;
 
-  // The client set the end itself, and it lies before the body's last byte: no Range, "N-" and an end past the size do
-  // not.
+  // The client chose a part of the body by itself: an end that lies before the body's last byte, or a suffix shorter
+  // than the body. No Range, "N-" and an end at or past the last byte do not.
   bool ends_early;
 
   std::uint64_t length() const { return last - first + 1; }

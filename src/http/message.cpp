@@ -1,0 +1,52 @@
+// Looking up and writing header fields. Pure values.
+#include "entrepot/http/message.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace entrepot::http {
+
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+}  // namespace
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view Request::header(std::string_view name) const {
+  for (const HeaderView& field : headers) {
+    if (equal_ignoring_case(field.name, name)) return field.value;
+  }
+  return {};
+}
+
+void HeaderBlock::add(std::string_view name, std::string_view value) {
+  text_.reserve(text_.size() + name.size() + value.size() + 4);
+  text_.append(name).append(": ").append(value).append("\r\n");
+}
+
+void HeaderBlock::add(std::string_view name, std::uint64_t value) {
+  char digits[20];
+  auto end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
+  add(name, std::string_view(digits, end));
+}
+
+std::string_view HeaderBlock::find(std::string_view name) const {
+  std::string_view rest = text_;
+  while (!rest.empty()) {
+    std::string_view line = rest.substr(0, rest.find("\r\n"));
+    std::size_t colon = line.find(':');
+    if (equal_ignoring_case(line.substr(0, colon), name)) return line.substr(colon + 2);
+    rest.remove_prefix(line.size() + 2);
+  }
+  return {};
+}
+
+bool is_field_value(std::string_view value) {
+  return value.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+}  // namespace entrepot::http
