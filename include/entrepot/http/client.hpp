@@ -26,7 +26,7 @@ enum class AddressKind {
   Metadata,   // 169.254.169.254 and fd00:ec2::254, where clouds hand out credentials: never connected to
 };
 
-AddressKind kind_of(const std::string& ip_literal);
+AddressKind kind_of(const std::string& ip_literal);  // Metadata for what is no IP literal
 
 // Where a connection may go. A configured upstream may be anywhere but Metadata; what an upstream points to (a
 // redirect, a token realm) only to public addresses and those of the kinds that the upstream itself has.
@@ -90,14 +90,16 @@ struct ClientOptions {
 // peer before a byte of the answer is replaced once, unseen by the caller. Each address of a name is tried in turn.
 class Client {
  public:
-  // `threads` and `resolvers` (for getaddrinfo) must outlive the client. Throws std::runtime_error if `ca_file` cannot
-  // be read.
+  // `threads` and `resolvers` (for getaddrinfo) must outlive the client, and `threads` the jobs of `resolvers`. Throws
+  // std::runtime_error if `ca_file` cannot be read.
   Client(io::Threads& threads, io::Pool& resolvers, ClientOptions options);
+
+  // When no io thread runs any more. Coroutines that they left suspended in send() or Exchange::read() may go later.
   ~Client();
 
   // Errc::BadGateway: refused, DNS, TLS, an answer that is not HTTP, an address that the rule forbids; Errc::Timeout.
   // Any status is an answer, not an error. Messages name the host, never a header. An answer with both
-  // Transfer-Encoding and Content-Length, or with a Content-Encoding other than identity, is Errc::BadGateway.
+  // Transfer-Encoding and Content-Length, or a 2xx with a Content-Encoding other than identity, is Errc::BadGateway.
   io::Awaitable<Result<std::unique_ptr<Exchange>>> send(ClientRequest request);
 
  private:

@@ -1,6 +1,7 @@
 #include "http/client/dialer.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "http/address.hpp"
@@ -23,6 +24,10 @@ net::ssl::context make_tls(const std::string& ca_file) {
   return context;
 }
 
+Error forbidden(const Url& url, AddressKind kind) {
+  return Error{Errc::BadGateway, url.authority() + ": is at " + std::string(name_of(kind)) + ", which is not allowed"};
+}
+
 }  // namespace
 
 Dialer::Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout)
@@ -32,12 +37,11 @@ io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, 
                                                                 io::Deadline deadline) {
   auto addresses = co_await resolver_.resolve(url.host, within_timeout(deadline));
   if (!addresses) co_return addresses.error();
-  Error last{Errc::BadGateway, ""};
+  std::optional<Error> last;
   for (const net::ip::address& address : *addresses) {
     AddressKind kind = kind_of(address);
     if (!rule.allows(kind)) {
-      last.message =
-          url.authority() + ": is at " + std::string(name_of(kind)) + ", where no connection may go from here";
+      if (!last) last = forbidden(url, kind);
       continue;
     }
     if (io::SteadyClock::now() >= deadline) co_return Error{Errc::Timeout, url.authority() + ": no answer in time"};
@@ -45,7 +49,7 @@ io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, 
     if (connection) co_return connection;
     last = connection.error();
   }
-  co_return last;
+  co_return *last;
 }
 
 io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_address(const Url& url, net::ip::address address,

@@ -15,12 +15,11 @@ std::unique_ptr<Connection> IdleConnections::take(const std::string& origin, con
   auto entry = idle_.find(origin);
   if (entry == idle_.end()) return nullptr;
   std::deque<Idle>& connections = entry->second;
-  std::erase_if(connections, [](const Idle& idle) { return !idle.connection->is_quiet(); });
-  for (auto idle = connections.rbegin(); idle != connections.rend(); ++idle) {
-    if (!rule.allows(idle->connection->peer_kind())) continue;
-    std::unique_ptr<Connection> connection = std::move(idle->connection);
-    connections.erase(std::next(idle).base());
-    return connection;
+  for (std::size_t i = connections.size(); i-- > 0;) {
+    if (!rule.allows(connections[i].connection->peer_kind())) continue;
+    std::unique_ptr<Connection> connection = std::move(connections[i].connection);
+    connections.erase(connections.begin() + static_cast<std::ptrdiff_t>(i));
+    if (connection->is_quiet()) return connection;
   }
   return nullptr;
 }
