@@ -26,17 +26,13 @@ void Document::fault(const std::string& key, std::string message) {
 void Document::fault(int line, const std::string& key, std::string message) {
   const bool known =
       std::ranges::any_of(faults_, [&](const Fault& other) { return other.key == key && other.line == line; });
-  if (!known) faults_.push_back({line, key, std::move(message)});
+  if (known) return;
+  const auto after = std::ranges::upper_bound(faults_, line, {}, &Fault::line);
+  faults_.insert(after, {line, key, std::move(message)});
 }
 
 bool Document::faulty(const std::string& key) const {
   return std::ranges::any_of(faults_, [&](const Fault& fault) { return fault.key == key; });
-}
-
-std::vector<Fault> Document::sorted_faults() const {
-  std::vector<Fault> sorted = faults_;
-  std::ranges::stable_sort(sorted, {}, &Fault::line);
-  return sorted;
 }
 
 std::string quote(std::string_view text) {

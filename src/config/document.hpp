@@ -25,8 +25,8 @@ class Document {
   void fault(int line, const std::string& key, std::string message);
   bool faulty(const std::string& key) const;
 
-  // By line.
-  std::vector<Fault> sorted_faults() const;
+  // By line; those of one line as they were found.
+  const std::vector<Fault>& faults() const { return faults_; }
 
  private:
   const Environment& environment_;

@@ -46,11 +46,10 @@ std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Envi
     if (!documents.empty()) read_config(Node(documents.front(), document), config);
   } catch (const YAML::Exception& error) {
     document.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", "not YAML: " + without_citation(error.msg));
-    return document.sorted_faults();
+    return document.faults();
   }
   validate(config, document);
-  auto faults = document.sorted_faults();
-  if (!faults.empty()) return faults;
+  if (!document.faults().empty()) return document.faults();
   return config;
 }
 

@@ -53,12 +53,13 @@ void read_upstream(const Node& node, Upstream& upstream) {
 std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general) {
   std::map<std::string, Upstream> upstreams;
   node.entries([&](const std::string& name, const Node& entry) {
-    if (const auto valid = value::upstream_name(name); !valid) entry.fault(valid.error().message);
+    const auto valid = value::upstream_name(name);
+    if (!valid) entry.fault(valid.error().message);
     Upstream upstream = default_upstream(name);
     upstream.freshness = general.freshness;
     upstream.timeouts = general.timeouts;
     read_upstream(entry, upstream);
-    upstreams.emplace(name, std::move(upstream));
+    if (valid) upstreams.emplace(name, std::move(upstream));
   });
   return upstreams;
 }

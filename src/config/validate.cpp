@@ -7,17 +7,20 @@
 namespace entrepot::config {
 namespace {
 
+bool is_v6(const std::string& host) { return host.find(':') != std::string::npos; }
+
 std::string to_text(const Address& address) {
-  const bool v6 = address.host.find(':') != std::string::npos;
-  return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+  return (is_v6(address.host) ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
-// Whether both cannot be listened on: the same host, or every host of the same family.
+// Whether the host stands for every IPv4 address. An IPv6 socket takes IPv4 clients too.
+bool covers_v4(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
+
+// Whether both cannot be listened on.
 bool overlap(const Address& a, const Address& b) {
   if (a.port == 0 || a.port != b.port) return false;
   const auto covers = [](const std::string& host, const std::string& other) {
-    const bool same_family = (host.find(':') != std::string::npos) == (other.find(':') != std::string::npos);
-    return same_family && (host == "0.0.0.0" || host == "::");
+    return is_v6(other) ? host == "::" : covers_v4(host);
   };
   return a.host == b.host || covers(a.host, b.host) || covers(b.host, a.host);
 }

@@ -73,11 +73,18 @@ bool is_authority(std::string_view text) {
   return rest.empty() || (rest.starts_with(':') && port(rest.substr(1)).value_or(0) != 0);
 }
 
-// RFC 3986, section 3.3, without the check of what follows a "%".
+bool is_hex_digit(char c) { return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f'); }
+
+// RFC 3986, section 3.3.
 bool is_url_path(std::string_view text) {
-  constexpr std::string_view kMarks = "-._~!$&'()*+,;=:@%/";
-  return std::ranges::all_of(
-      text, [&](char c) { return is_lower(to_lower(c)) || is_digit(c) || kMarks.find(c) != std::string_view::npos; });
+  constexpr std::string_view kMarks = "-._~!$&'()*+,;=:@/";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool plain = is_lower(to_lower(c)) || is_digit(c) || kMarks.find(c) != std::string_view::npos;
+    const bool escape = c == '%' && i + 2 < text.size() && is_hex_digit(text[i + 1]) && is_hex_digit(text[i + 2]);
+    if (!plain && !escape) return false;
+  }
+  return true;
 }
 
 }  // namespace

@@ -156,11 +156,14 @@ TEST(Faults, AnAddressServesOneListener) {
        "3: listeners[1].address: [::1]:80 is in use by listeners[0].address ([::]:80)"},
       {"listeners:\n- address: 0.0.0.0:5001",
        "2: listeners[0].address: 0.0.0.0:5001 is in use by admin.address (127.0.0.1:5001)"},
+      {"listeners:\n- address: '[::]:5001'",
+       "2: listeners[0].address: [::]:5001 is in use by admin.address (127.0.0.1:5001)"},
       {"admin:\n  address: 127.0.0.1:5000",
        "2: admin.address: 127.0.0.1:5000 is in use by listeners[0].address (0.0.0.0:5000)"},
   });
   EXPECT_EQ(faults_in("listeners: [{address: '127.0.0.1:0'}, {address: '127.0.0.1:0'}]"), Lines{});
   EXPECT_EQ(faults_in("listeners: [{address: '127.0.0.1:80'}, {address: '127.0.0.2:80'}]"), Lines{});
+  EXPECT_EQ(faults_in("listeners: [{address: '0.0.0.0:80'}, {address: '[::1]:80'}]"), Lines{});
   // An address that could not be read collides with none.
   EXPECT_EQ(faults_in("listeners: [{address: x}, {address: '0.0.0.0:5000'}]").size(), 1u);
 }
@@ -218,6 +221,8 @@ TEST(Faults, NeverRepeatASecret) {
            with("url: 'https://u:hunter2@docker.io'"),
            with("aliases: ['https://u:hunter2@docker.io']"),
            std::string("upstreams: {docker.io: , 'https://u:hunter2@docker.io': {x: y}}"),
+           std::string("upstreams: {docker.io: , 'https://u:hunter2@docker.io': {aliases: [docker.io]}}\n"
+                       "default_upstream: nowhere"),
            std::string("default_upstream: 'https://u:hunter2@docker.io'"),
        }) {
     const Lines lines = faults_in(yaml);

@@ -57,8 +57,9 @@ TEST(Value, AddressIsAnIpLiteralAndAPort) {
 }
 
 TEST(Value, UrlIsAbsoluteWithoutUserQueryAndFragment) {
-  for (const char* text : {"https://registry-1.docker.io", "http://127.0.0.1:5000", "https://[::1]:5000/",
-                           "https://Registry.Example.com/artifactory/api/docker/hub", "http://registry_1:80"}) {
+  for (const char* text :
+       {"https://registry-1.docker.io", "http://127.0.0.1:5000", "https://[::1]:5000/",
+        "https://Registry.Example.com/artifactory/api/docker/hub", "http://registry_1:80", "https://a/%2Fb"}) {
     ASSERT_TRUE(url(text)) << text;
     EXPECT_EQ(*url(text), text);
   }
@@ -80,6 +81,8 @@ TEST(Value, UrlIsAbsoluteWithoutUserQueryAndFragment) {
                        "https://ghcr.io:",
                        "https://gh cr.io",
                        "https://ghcr.io/a b",
+                       "https://ghcr.io/%4",
+                       "https://ghcr.io/%zz",
                        "https://[::1",
                        "https://[ghcr]/",
                        "https://ghcr.io/\r\nHost: x",
