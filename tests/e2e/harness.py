@@ -16,7 +16,7 @@ import unittest
 import image
 from cache import Entrepot, Peer
 from clients import Unavailable
-from process import ProgramFailed, run, unmount_under
+from process import ProgramFailed, remove_tree, run, unmount_under
 from upstream import Registry, push
 
 
@@ -99,7 +99,7 @@ class E2ETest(unittest.TestCase):
         if cls._lacking:
             return
         cls.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=_base()))
-        cls.addClassCleanup(shutil.rmtree, cls.work, ignore_errors=True)
+        cls.addClassCleanup(remove_tree, cls.work)
         cls.registry = Registry(cls.work / "upstream", SETTINGS.storage)
         cls.addClassCleanup(cls.registry.stop)
         cls.registry.start()

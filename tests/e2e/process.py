@@ -8,6 +8,7 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -118,8 +119,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def remove_tree(folder):
+    """Removes a folder, with what a stopped container daemon left mounted in it."""
+    for _ in range(10):
+        unmount_under(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.exists(folder):
+            return
+        time.sleep(0.2)
+
+
 def unmount_under(folder):
-    """Unmounts what a stopped container daemon left mounted, so that the folder can be removed."""
     prefix = os.path.realpath(folder) + "/"
     points = [line.split()[1] for line in pathlib.Path("/proc/mounts").read_text().splitlines()]
     for point in sorted((p for p in points if p.startswith(prefix)), reverse=True):

@@ -66,7 +66,7 @@ class ContainerdPull(_Pulls, E2ETest):
 
 class PodmanPull(_Pulls, E2ETest):
     client_type = Podman
-    needs = (root, program("podman"), overlay, images("debian", "layers"))
+    needs = (root, program("podman"), program("runc"), overlay, images("debian", "layers"))
 
 
 class SkopeoCopy(_Pulls, E2ETest):

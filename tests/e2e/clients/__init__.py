@@ -4,9 +4,7 @@ Every one starts with nothing and leaves nothing: its data root is a folder of i
 gives back what the client itself says that it has, in a form that `expected` knows from the image.
 """
 
-import shutil
-
-from process import unmount_under
+from process import remove_tree
 
 
 class Unavailable(Exception):
@@ -37,8 +35,7 @@ class Client:
         try:
             self.stop()
         finally:
-            unmount_under(self.work)
-            shutil.rmtree(self.work, ignore_errors=True)
+            remove_tree(self.work)
 
     def start(self):
         pass

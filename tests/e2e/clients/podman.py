@@ -1,7 +1,6 @@
 """podman, for which a mirror is another place with a prefix of its own before the name."""
 
 import json
-import resource
 
 from clients import Client
 from image import HOST_ARCHITECTURE
@@ -34,14 +33,18 @@ class Podman(Client):
 
     def run(self, image, *command):
         # Left to itself, podman raises the limits, which root without CAP_SYS_RESOURCE may not.
-        limits = [f"--ulimit={name}={':'.join(map(str, resource.getrlimit(number)))}"
-                  for name, number in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))]
-        return self._podman("run", "--rm", "--network", "host", *limits, self._name(image), *command, timeout=60)
+        return self._podman("run", "--rm", "--network", "host", "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024",
+                            self._name(image), *command, timeout=60)
 
     def _name(self, image):
         return f"docker.io/{image.repository}:{image.tag}"
 
+    def stop(self):
+        # What podman still cleans up behind a container that failed would mount its folders again.
+        self._podman("rm", "--all", "--force", timeout=60)
+
     def _podman(self, *arguments, timeout):
+        # runc: crun does not run where both versions of cgroups are mounted.
         return run(["podman", "--root", self.work / "root", "--runroot", self.work / "run", "--storage-driver", "overlay",
-                    "--cgroup-manager", "cgroupfs", "--events-backend", "none", *arguments], timeout,
+                    "--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend", "none", *arguments], timeout,
                    env={"CONTAINERS_REGISTRIES_CONF": str(self.work / "registries.conf")}).stdout
