@@ -6,10 +6,10 @@ and what the peer does in the same tests.
 
 import signal
 
-from process import Program
+from process import Program, accepts
 from upstream import Registry
 
-_LISTENING = r"listening .*?address=127\.0\.0\.1:(\d+)"
+_LISTENING = r"\blistening address=127\.0\.0\.1:(\d+)"
 
 _CONFIG = """\
 listeners:
@@ -22,17 +22,19 @@ upstreams:
   docker.io:
     url: {upstream}
 shutdown_grace: 60s
+log: {{level: {log_level}}}
 """
 
 
 class Entrepot:
     prefix = "docker.io/"  # what stands before a name where a client has no other way to say which upstream it means
 
-    def __init__(self, binary, work, upstream_url):
+    def __init__(self, binary, work, upstream_url, port=0, log_level="info"):
+        """Port 0: a free one, which is read from the log and therefore wants the level info."""
         work.mkdir(parents=True, exist_ok=True)
-        self._binary, self._upstream = binary, upstream_url
+        self._binary, self._upstream, self._log_level = binary, upstream_url, log_level
         self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
-        self.port = 0
+        self.port = port
         self.program = None
 
     @property
@@ -44,10 +46,14 @@ class Entrepot:
         return self.program.pid
 
     def start(self):
-        """Starts it on a free port; again, after an end of any kind, on the same one."""
-        self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream))
+        """Starts it; again, after an end of any kind, on the same port."""
+        self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream,
+                                              log_level=self._log_level))
         self.program = self.serve(self.config, self.log)
-        self.port = int(self.program.wait_for_line(_LISTENING, timeout=20)[1])
+        if self.port:
+            self.program.wait_until(lambda: accepts(self.port), timeout=20)
+        else:
+            self.port = int(self.program.wait_for_line(_LISTENING, timeout=20)[1])
         return self
 
     def serve(self, config, log):

@@ -38,13 +38,14 @@ def report(line):
     SETTINGS.figures.append(line)
 
 
-def prepare():
-    """Builds the images that can be built here, and an upstream's storage with them; both are kept for the next run."""
+def prepare(*names):
+    """Builds those of the images that can be built here, and an upstream's storage with them; both are kept for the next
+    run."""
     cache = image.cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     with open(cache / "lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in ("ninety", "layers", "debian"):
+        for name in names:
             try:
                 SETTINGS.images[name] = image.image(name)
             except (ProgramFailed, OSError) as failed:

@@ -91,7 +91,7 @@ def main():
     if not options.peer and not options.binary.exists():
         print(f"e2e: there is no {options.binary}; scripts/build makes it", file=sys.stderr)
         return 1
-    harness.prepare()
+    harness.prepare("ninety", "layers", "debian")
 
     lines = Lines()
     suite.run(lines)

@@ -6,11 +6,11 @@ import re
 import shutil
 import time
 
-from process import Program, run
+from process import Program, accepts, free_port, run
 
 _CONFIG = """\
 version: 0.1
-log: {{accesslog: {{disabled: false}}, level: info}}
+log: {{accesslog: {{disabled: {quiet}}}, level: {level}}}
 storage: {{filesystem: {{rootdirectory: "{storage}"}}}}
 http: {{addr: "127.0.0.1:{port}"}}
 """
@@ -46,13 +46,14 @@ class Registry:
 
     _ACCESS = re.compile(r'^\S+ - - \[.*?\] "([A-Z]+) (\S+) HTTP/[\d.]+" (\d+) (\d+)', re.MULTILINE)
 
-    def __init__(self, work, storage, remote=None):
+    def __init__(self, work, storage, remote=None, quiet=False):
+        """Quiet: it logs neither requests nor answers."""
         work.mkdir(parents=True, exist_ok=True)
         self._config, self._log = work / "registry.yml", work / "registry.log"
-        self._storage, self._remote = storage, remote
+        self._storage, self._remote, self._quiet = storage, remote, quiet
         self._program = None
         self._seen = 0
-        self.port = 0
+        self.port = free_port() if quiet else 0
 
     @property
     def url(self):
@@ -64,9 +65,13 @@ class Registry:
 
     def start(self):
         text = _CONFIG + (_PROXY if self._remote else "")
-        self._config.write_text(text.format(storage=self._storage, port=self.port, url=self._remote))
+        self._config.write_text(text.format(storage=self._storage, port=self.port, url=self._remote,
+                                            quiet=str(self._quiet).lower(), level="error" if self._quiet else "info"))
         self._program = Program(["docker-registry", "serve", self._config], self._log)
-        self.port = int(self._program.wait_for_line(r"listening on [\d.]+:(\d+)", timeout=20)[1])
+        if self.port:
+            self._program.wait_until(lambda: accepts(self.port), timeout=20)
+        else:
+            self.port = int(self._program.wait_for_line(r"listening on [\d.]+:(\d+)", timeout=20)[1])
         return self
 
     def stop(self):
