@@ -84,8 +84,8 @@ def main():
             print(test.id())
         return 0
 
-    # An end from outside still unwinds, so that every program is stopped.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # An end from outside unwinds as ^C does, so that every program is stopped and every folder removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     harness.SETTINGS.binary = options.binary.resolve()
     harness.SETTINGS.peer = options.peer
     if not options.peer and not options.binary.exists():
@@ -93,8 +93,13 @@ def main():
         return 1
     harness.prepare("ninety", "layers", "debian")
 
+    classes = {type(test) for test in _flat(suite)}
     lines = Lines()
-    suite.run(lines)
+    try:
+        suite.run(lines)
+    finally:
+        for interrupted in classes:
+            interrupted.doClassCleanups()
     if harness.SETTINGS.figures:
         print("\nFigures (none of them is asserted):")
         print("\n".join(f"  {figure}" for figure in harness.SETTINGS.figures))
