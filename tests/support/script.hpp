@@ -29,9 +29,9 @@ struct Rule {
   int times = -1;           // how many requests it applies to; -1: all
 
   std::optional<CannedAnswer> answer{};
-  GatePtr hold{};                             // waits here before the header
-  GatePtr hold_body{};                        // waits here before the byte at hold_at
-  std::uint64_t hold_at = 0;                  //
+  GatePtr hold{};       // waits here before the header
+  GatePtr hold_body{};  // waits here before it sends the byte at hold_at
+  std::uint64_t hold_at = 0;
   bool black_hole = false;                    // no answer, until the client hangs up
   std::chrono::milliseconds latency{0};       // before the header
   std::uint64_t bytes_per_second = 0;         // of each connection; 0: no limit

@@ -1,0 +1,104 @@
+// No pull fails, and none waits, because of the disk.
+#include "functional/daemon_test.hpp"
+#include "support/faulty_disk.hpp"
+#include "support/gated_disk.hpp"
+
+namespace entrepot::test {
+namespace {
+
+class DiskTest : public DaemonTest {
+ protected:
+  DiskTest() { hub_.push("library/app", "1", image_); }
+
+  Object layer_ = make_blob(1024 * 1024);
+  Image image_ = make_image({layer_});
+  std::string by_tag_ = manifest_path("library/app", "1");
+  std::string layer_path_ = blob_path("library/app", layer_.digest);
+};
+
+class SlowDiskTest : public DiskTest {
+ protected:
+  SlowDiskTest() {
+    disk_ = &slow_;
+    start();
+    slow_.hold_syncs(gate_);
+  }
+  ~SlowDiskTest() override {
+    gate_->open();
+    stop();
+  }
+
+  GatedDisk slow_;
+  GatePtr gate_ = make_gate();
+};
+
+TEST_F(SlowDiskTest, ClientsDoNotWaitForASync) {
+  EXPECT_EQ(get(by_tag_).body, image_.manifest.text());
+  EXPECT_EQ(get(layer_path_).body, layer_.text());
+  EXPECT_TRUE(gate_->await());
+}
+
+TEST_F(SlowDiskTest, WhatIsVerifiedIsAHitBeforeItIsSynced) {
+  EXPECT_EQ(get(by_tag_).status, 200);
+  EXPECT_EQ(get(layer_path_).status, 200);
+  EXPECT_TRUE(gate_->await());
+  hub_.stop();
+  Reply again = get(layer_path_);
+  EXPECT_EQ(again.body, layer_.text());
+  EXPECT_EQ(again.header("Cache-Status"), kHit);
+  Reply known = head(layer_path_);
+  EXPECT_EQ(known.status, 200);
+  EXPECT_EQ(known.header("Cache-Status"), kHit);
+  EXPECT_EQ(get(manifest_path("library/app", image_.manifest.digest)).body, image_.manifest.text());
+}
+
+class FaultyDiskTest : public DiskTest {
+ protected:
+  FaultyDiskTest() { disk_ = &faulty_; }
+  ~FaultyDiskTest() override { stop(); }
+
+  FaultyDisk faulty_;
+};
+
+TEST_F(FaultyDiskTest, WhicheverCallFailsThePullSucceeds) {
+  start();
+  for (Errc code : {Errc::Io, Errc::NoRoom}) {
+    for (int call = 1; call <= 12; ++call) {
+      Object blob = make_blob(1024 * 1024, static_cast<std::uint64_t>(100 * static_cast<int>(code) + call));
+      hub_.push_blob("library/app", blob);
+      std::string path = blob_path("library/app", blob.digest);
+      faulty_.fail(call, code);
+      EXPECT_EQ(get(path).body, blob.text()) << "call " << call;
+      faulty_.fail(0);
+      EXPECT_EQ(get(path).body, blob.text()) << "after call " << call;
+    }
+  }
+}
+
+TEST_F(FaultyDiskTest, EveryClientOfABrokenFillGetsItsBlob) {
+  GatePtr gate = make_gate();
+  hub_.add({.method = "GET", .path = layer_path_, .times = 1, .hold_body = gate, .hold_at = 500'000});
+  start();
+  auto first = open(layer_path_);
+  auto second = open(layer_path_);
+  ASSERT_TRUE(hub_.log().await_bytes(layer_path_, 500'000));
+  EXPECT_EQ(second->connection.read_exactly(500'000), layer_.text().substr(0, 500'000));
+  faulty_.fail(1, Errc::NoRoom);
+  gate->open();
+  EXPECT_EQ(first->finish().body, layer_.text());
+  EXPECT_EQ(second->finish().body, layer_.text().substr(500'000));
+}
+
+TEST_F(FaultyDiskTest, AManifestIsServedThoughItCannotBeStored) {
+  start();
+  for (int call = 1; call <= 6; ++call) {
+    Image image = make_image({}, 10 + static_cast<std::uint64_t>(call));
+    hub_.push("library/app", "n", image);
+    faulty_.fail(call);
+    EXPECT_EQ(get(manifest_path("library/app", image.manifest.digest)).body, image.manifest.text()) << call;
+    faulty_.fail(0);
+  }
+}
+
+}  // namespace
+}  // namespace entrepot::test
