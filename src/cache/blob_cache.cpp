@@ -114,6 +114,12 @@ class StreamedBlob final : public OpenBlob {
   std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
 };
 
+io::Awaitable<std::optional<std::uint64_t>> size_of(FillEntry& entry, io::Deadline deadline) {
+  FillEntry::Opened opened = co_await entry.wait_opened(deadline);
+  if (!opened.fill) co_return std::nullopt;
+  co_return opened.fill->progress().size();
+}
+
 bool shown(const std::optional<store::Link>& link) { return link && (link->as_blob || link->as_manifest); }
 
 }  // namespace
@@ -147,6 +153,8 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
     FillTable::Joined joined = co_await fills_->join_or_start(upstream, repository, digest, listed);
     std::shared_ptr<FillEntry> entry = std::move(joined.entry);
     bool same_access = entry->starter() == repository;
+    Outcome outcome = joined.started ? Outcome::Stored : Outcome::Collapsed;
+    if (entry->is_verified()) outcome = Outcome::Hit;
     if (!same_access) {
       if (!shown(link)) {
         auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
@@ -187,7 +195,6 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
       co_return blob;
     }
     if (verified) {
-      Outcome outcome = joined.started ? Outcome::Stored : Outcome::Collapsed;
       std::unique_ptr<OpenBlob> blob = std::make_unique<FillingBlob>(std::move(opened.fill), std::move(entry), outcome);
       co_return blob;
     }
@@ -204,6 +211,10 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(upstream::Upstream& upstr
                                                        oci::Digest digest, io::Deadline deadline) {
   const store::RepositoryKey key{upstream.name(), repository};
   std::optional<std::uint64_t> stored = context_.store.stored_size(digest);
+  if (!stored) {
+    std::shared_ptr<FillEntry> entry = fills_->find(upstream, digest);
+    if (entry && entry->is_verified()) stored = co_await size_of(*entry, deadline);
+  }
   Stat stat{stored, stored.has_value()};
   if (stored && shown(context_.store.link(key, digest))) co_return stat;
   auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);

@@ -31,6 +31,11 @@ FillEntry::FillEntry(upstream::Upstream& upstream, std::string repository, oci::
       listed_size_(listed_size),
       feeders_(std::make_shared<Feeders>(starter_)) {}
 
+bool FillEntry::is_verified() {
+  std::lock_guard lock(mutex_);
+  return opened_ && opened_->fill && opened_->fill->progress().state() == Progress::State::Verified;
+}
+
 io::Awaitable<FillEntry::Opened> FillEntry::wait_opened(io::Deadline deadline) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::unique_lock lock(mutex_);
@@ -84,6 +89,12 @@ void FillEntry::set_closed() {
 }
 
 // ---- FillTable
+
+std::shared_ptr<FillEntry> FillTable::find(const upstream::Upstream& upstream, const oci::Digest& digest) {
+  std::lock_guard lock(mutex_);
+  auto found = entries_.find(Key(upstream.name(), digest));
+  return found == entries_.end() ? nullptr : found->second;
+}
 
 io::Awaitable<FillTable::Joined> FillTable::join_or_start(upstream::Upstream& upstream, std::string repository,
                                                           oci::Digest digest,

@@ -48,6 +48,9 @@ class FillEntry {
     std::optional<Error> error{};
   };
 
+  // Everything is present and right: it is on its way into the store, and can be read as if it were there.
+  bool is_verified();
+
   // Waits for the end of the opening; Errc::Timeout after `deadline`.
   io::Awaitable<Opened> wait_opened(io::Deadline deadline);
 
@@ -85,6 +88,9 @@ class FillTable {
     std::shared_ptr<FillEntry> entry;
     bool started;  // by this call
   };
+
+  // The fill of (upstream, digest), if there is one.
+  std::shared_ptr<FillEntry> find(const upstream::Upstream& upstream, const oci::Digest& digest);
 
   // The entry of (upstream, digest), or, if there is none, a new one that asks for `repository` on the caller's thread.
   io::Awaitable<Joined> join_or_start(upstream::Upstream& upstream, std::string repository, oci::Digest digest,

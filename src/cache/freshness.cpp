@@ -3,8 +3,7 @@
 namespace entrepot::cache {
 
 bool is_fresh(const config::Freshness& policy, const store::TagRecord& record, Time now) {
-  bool current = record.stored && record.stored->digest == record.seen.digest;
-  return current && policy.check == config::Freshness::Check::After && now - record.checked < policy.interval;
+  return policy.check == config::Freshness::Check::After && now - record.checked < policy.interval;
 }
 
 OnFailure decide(const config::Freshness& policy, const store::TagRecord& record, Errc error, Time now) {

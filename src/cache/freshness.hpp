@@ -7,7 +7,7 @@
 
 namespace entrepot::cache {
 
-// Whether the tag may be served without asking its upstream (`freshness.check: after`).
+// Whether the tag, stored as it was last seen, may be served without asking its upstream (`freshness.check: after`).
 bool is_fresh(const config::Freshness& policy, const store::TagRecord& record, Time now);
 
 enum class OnFailure {

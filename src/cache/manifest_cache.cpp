@@ -109,6 +109,15 @@ bool ManifestCache::is_stored(const oci::Digest& digest) const {
   return hot_->find(digest) != nullptr || context_.store.stored_size(digest).has_value();
 }
 
+// What is stored for a tag. What was seen last, if that has come by its digest meanwhile: clients that ask HEAD for the
+// tag and GET for the digest never GET the tag.
+std::optional<store::TagTarget> ManifestCache::stored_target(const std::optional<store::TagRecord>& record) const {
+  if (!record) return std::nullopt;
+  if (is_stored(record->seen.digest)) return record->seen;
+  if (record->stored && is_stored(record->stored->digest)) return record->stored;
+  return std::nullopt;
+}
+
 // Null if it is not stored, or its file turns out to be unusable.
 io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(oci::Digest digest) {
   if (SharedBytes hot = hot_->find(digest)) {
@@ -131,12 +140,12 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source
                                                             std::string tag, bool head, io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
-  bool has_stored = record && record->stored && is_stored(record->stored->digest);
-  if (has_stored && is_fresh(source.freshness, *record, context_.clock.now())) {
-    Answer fresh = co_await answer_stored(*record->stored, Outcome::Hit, head);
+  std::optional<store::TagTarget> stored = stored_target(record);
+  if (stored && stored->digest == record->seen.digest && is_fresh(source.freshness, *record, context_.clock.now())) {
+    Answer fresh = co_await answer_stored(*stored, Outcome::Hit, head);
     if (fresh) co_return fresh;
   }
-  if (!has_stored) {
+  if (!stored) {
     if (!head) {
       oci::Reference reference = oci::Tag{tag};
       Answer fetched = co_await fetch(source, repository, std::move(reference), deadline);
@@ -166,9 +175,10 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& so
     co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
   }
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
-  if (record && record->stored && record->stored->digest == *seen->digest) {
-    Answer stored = co_await answer_stored(*record->stored, Outcome::Hit, head);
-    if (stored) co_return stored;
+  std::optional<store::TagTarget> stored = stored_target(record);
+  if (stored && stored->digest == *seen->digest) {
+    Answer unchanged = co_await answer_stored(*stored, Outcome::Hit, head);
+    if (unchanged) co_return unchanged;
   }
   if (head) co_return ManifestAnswer{*seen->digest, seen->media_type, *seen->size, nullptr, Outcome::Forwarded};
   // The tag has moved. By digest, so that what is fetched is what was seen, whatever the tag does meanwhile.
@@ -181,7 +191,8 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source&
                                                                    std::string tag, Error error, bool head) {
   const store::RepositoryKey key{source.upstream->name(), repository};
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
-  if (!record || !record->stored) co_return error;
+  std::optional<store::TagTarget> stored = stored_target(record);
+  if (!stored) co_return error;
   switch (decide(source.freshness, *record, error.code, context_.clock.now())) {
     case OnFailure::Forget:
       context_.store.forget_tag(key, tag);
@@ -194,9 +205,9 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source&
   log::warning("stale", {{"upstream", key.upstream},
                          {"repository", key.repository},
                          {"tag", tag},
-                         {"digest", record->stored->digest.to_string()},
+                         {"digest", stored->digest.to_string()},
                          {"error", error.message}});
-  Answer stale = co_await answer_stored(*record->stored, Outcome::Stale, head);
+  Answer stale = co_await answer_stored(*stored, Outcome::Stale, head);
   if (!stale) co_return error;
   co_return stale;
 }
@@ -249,8 +260,8 @@ void ManifestCache::record_tag(const store::RepositoryKey& key, const std::strin
   store::TagRecord record{.seen = seen, .checked = context_.clock.now()};
   if (stored) {
     record.stored = seen;
-  } else if (before) {
-    record.stored = before->stored;
+  } else {
+    record.stored = stored_target(before);
   }
   context_.store.set_tag(key, tag, record);
 }
@@ -288,6 +299,10 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
   ManifestAnswer answer{digest, media_type, bytes->size(), bytes, Outcome::Stored};
   if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true);
   io::Executor executor = co_await io::net::this_coro::executor;
+  {
+    std::lock_guard lock(persisting_mutex_);
+    ++persisting_;
+  }
   context_.tasks.spawn(executor, "persist manifest", persist(key.upstream, digest, bytes));
   co_return answer;
 }
@@ -295,10 +310,23 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
 // Behind the answer: a client need not wait for the disk, nor fail with it.
 io::Awaitable<> ManifestCache::persist(std::string upstream, oci::Digest digest,
                                        std::shared_ptr<const std::string> bytes) {
-  if (context_.store.stored_size(digest)) co_return;
   Result<void> stored = co_await context_.store.put(upstream, digest, bytes);
   if (!stored) {
     log::error("manifest_not_stored", {{"digest", digest.to_string()}, {"error", stored.error().message}});
+  }
+  std::lock_guard lock(persisting_mutex_);
+  if (--persisting_ == 0) settled_.wake_all();
+}
+
+io::Awaitable<> ManifestCache::settle(io::Deadline deadline) {
+  io::Executor executor = co_await io::net::this_coro::executor;
+  std::unique_lock lock(persisting_mutex_);
+  while (persisting_ > 0) {
+    std::shared_ptr<io::WaitList::Waiter> waiter = settled_.enter(executor);
+    lock.unlock();
+    bool woken = co_await io::wait(std::move(waiter), deadline);
+    if (!woken) co_return;
+    lock.lock();
   }
 }
 

@@ -9,6 +9,7 @@ namespace entrepot::registry {
 
 namespace {
 
+constexpr std::chrono::seconds kSettleLimit{2};
 constexpr std::string_view kJson = "application/json";
 
 bool is_unreachable(Errc code) {
@@ -82,7 +83,9 @@ io::Awaitable<http::Response> serve_referrers(const Call& call) {
   co_return response;
 }
 
-http::Response serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store) {
+io::Awaitable<http::Response> serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store,
+                                            cache::ManifestCache& manifests) {
+  co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
   std::vector<std::string> names;
   for (const store::RepositoryKey& key : store.repositories(route.upstream_named ? route.upstream : "")) {
     bool plain =
@@ -92,7 +95,7 @@ http::Response serve_catalog(const Route& route, const RoutingTable& table, cons
   std::sort(names.begin(), names.end());
   Page page = cut_page(names, route.n, route.last);
   std::string last = page.entries.empty() ? "" : page.entries.back();
-  return list_response(route, kJson, catalog_body(page.entries), page.more, last);
+  co_return list_response(route, kJson, catalog_body(page.entries), page.more, last);
 }
 
 }  // namespace entrepot::registry

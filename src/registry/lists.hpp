@@ -1,6 +1,7 @@
 // The lists: tags, referrers, and the catalog.
 #pragma once
 
+#include "entrepot/cache/manifest_cache.hpp"
 #include "registry/call.hpp"
 #include "registry/routing_table.hpp"
 
@@ -13,7 +14,9 @@ io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& s
 // the tag that stands in for it.
 io::Awaitable<http::Response> serve_referrers(const Call& call);
 
-// GET /v2/_catalog: repositories with a stored manifest, each under a name by which it can be pulled as listed.
-http::Response serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store);
+// GET /v2/_catalog: repositories with a stored manifest, each under a name by which it can be pulled as listed. What
+// was just pulled is among them: it waits a moment for the disk.
+io::Awaitable<http::Response> serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store,
+                                            cache::ManifestCache& manifests);
 
 }  // namespace entrepot::registry

@@ -49,7 +49,7 @@ class Service::Impl {
  private:
   io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
     if (route.endpoint == Endpoint::Ping) co_return serve_ping();
-    if (route.endpoint == Endpoint::Catalog) co_return serve_catalog(route, table_, store_);
+    if (route.endpoint == Endpoint::Catalog) co_return co_await serve_catalog(route, table_, store_, manifests_);
     const cache::Source& source = sources_.find(route.upstream)->second;
     Call call{request, route, source, request.arrived + kStatusLimit};
     switch (route.endpoint) {

@@ -171,7 +171,8 @@ std::vector<std::string> Index::tags(const RepositoryKey& repository, const std:
   if (!in) return names;
   const auto& all = repositories_[*in].tags;
   for (auto entry = all.upper_bound(after); entry != all.end() && names.size() < limit; ++entry) {
-    if (entry->second.stored) names.push_back(entry->first);
+    const TagRow& row = entry->second;
+    if (row.stored || objects_[row.seen.object].stored != 0) names.push_back(entry->first);
   }
   return names;
 }

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 #include <tuple>
 
 #include "entrepot/cache/context.hpp"
 #include "entrepot/io/shared_call.hpp"
+#include "entrepot/io/wait_list.hpp"
 #include "entrepot/oci/name.hpp"
 
 namespace entrepot::cache {
@@ -37,6 +39,10 @@ class ManifestCache {
   io::Awaitable<Result<ManifestAnswer>> open(const Source& source, std::string repository, oci::Reference reference,
                                              bool head, io::Deadline deadline);
 
+  // Waits until the manifests that were fetched so far are on disk, or could not be put there; at most until
+  // `deadline`.
+  io::Awaitable<> settle(io::Deadline deadline);
+
  private:
   using Key = std::tuple<std::string, std::string, std::string>;  // upstream, repository, reference
   using Answer = Result<ManifestAnswer>;
@@ -62,6 +68,7 @@ class ManifestCache {
 
   io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(oci::Digest digest);
   bool is_stored(const oci::Digest& digest) const;
+  std::optional<store::TagTarget> stored_target(const std::optional<store::TagRecord>& record) const;
   void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored);
   io::Awaitable<> persist(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
 
@@ -70,6 +77,10 @@ class ManifestCache {
   std::unique_ptr<HotManifests> hot_;
   io::SharedCalls<Key, ManifestAnswer> fetches_;
   io::SharedCalls<Key, upstream::ManifestHead> checks_;
+
+  std::mutex persisting_mutex_;
+  io::WaitList settled_;        // guarded by persisting_mutex_, as is persisting_
+  std::size_t persisting_ = 0;  // manifests on their way to the disk
 };
 
 }  // namespace entrepot::cache

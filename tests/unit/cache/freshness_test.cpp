@@ -10,12 +10,9 @@ using config::Freshness;
 
 const Time kChecked{std::chrono::hours(1000)};
 
-store::TagRecord record(bool moved = false) {
-  oci::Digest a = oci::Digest::of(HashAlgorithm::Sha256, "a");
-  oci::Digest b = oci::Digest::of(HashAlgorithm::Sha256, "b");
-  store::TagTarget stored{a, "type", 1};
-  store::TagTarget seen{moved ? b : a, "type", 1};
-  return store::TagRecord{seen, stored, kChecked};
+store::TagRecord record() {
+  store::TagTarget target{oci::Digest::of(HashAlgorithm::Sha256, "a"), "type", 1};
+  return store::TagRecord{target, target, kChecked};
 }
 
 TEST(Freshness, AlwaysAsks) { EXPECT_FALSE(is_fresh(Freshness{}, record(), kChecked)); }
@@ -24,11 +21,6 @@ TEST(Freshness, AsksOnlyAfterTheInterval) {
   Freshness policy{.check = Freshness::Check::After, .interval = 60s};
   EXPECT_TRUE(is_fresh(policy, record(), kChecked + 59s));
   EXPECT_FALSE(is_fresh(policy, record(), kChecked + 60s));
-}
-
-TEST(Freshness, WhatWasSeenToHaveMovedIsNotFresh) {
-  Freshness policy{.check = Freshness::Check::After, .interval = 60s};
-  EXPECT_FALSE(is_fresh(policy, record(true), kChecked + 1s));
 }
 
 TEST(Freshness, AnOutageIsBridgedForAsLongAsConfigured) {
