@@ -59,3 +59,8 @@ class ColdBlob(E2ETest):
                f"after {last:.2f} s; one direct download {direct['end']:.2f} s; ratio {last / direct['end']:.3f}")
         gets = gets_of(self.throttle.log, blob)
         self.assertEqual([r.sent for r in gets], [image.size(blob)])
+
+        # How long the same takes without an upstream: what this machine can send and compare at all.
+        again = swarm(self.cache.port, self.clients, [(f"/v2/{self.cache.prefix}{path}", image.path(blob))], timeout=300)
+        self.assertEqual([r["error"] for r in again], [None] * self.clients)
+        report(f"{self.clients} clients, the same blob warm: the last client done after {max(r['end'] for r in again):.2f} s")

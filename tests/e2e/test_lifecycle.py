@@ -114,27 +114,32 @@ class Terminate(_BehindThrottle):
 
 class Start(_BehindThrottle):
     def test_second_daemon_on_a_store_ends_at_once_and_says_why(self):
-        config = self.cache.config.with_name("second.yaml")
-        config.write_text(self.cache.config.read_text().replace(f":{self.cache.port}", ":0"))
-        second = self.cache.serve(config, config.with_suffix(".log"))
-        self.assertEqual(second.wait(20), 1)
-        self.assertIn(str(self.cache.store), second.output())
+        status, output = self.serve(f"listeners: [{{address: '127.0.0.1:0'}}]\nadmin: null\n"
+                                    f"storage: {{path: '{self.cache.store}'}}\n")
+        self.assertEqual(status, 1)
+        self.assertIn(str(self.cache.store), output)
         self.assertEqual(get(self.cache.url, "/v2/")[0], 200)
 
     def test_port_in_use_is_exit_1(self):
-        config = self.cache.config.with_name("second.yaml")
-        config.write_text(self.cache.config.read_text().replace(str(self.cache.store), f"{self.cache.store}-2"))
-        second = self.cache.serve(config, config.with_suffix(".log"))
-        self.assertEqual(second.wait(20), 1)
-        self.assertIn(str(self.cache.port), second.output())
+        address = f"127.0.0.1:{self.cache.port}"
+        status, output = self.serve(f"listeners: [{{address: '{address}'}}]\nadmin: null\n"
+                                    f"storage: {{path: '{self.cache.store}-2'}}\n")
+        self.assertEqual(status, 1)
+        self.assertIn(address, output)
 
     def test_bad_configuration_is_exit_2_and_names_file_line_and_key(self):
-        config = self.cache.config.with_name("bad.yaml")
-        config.write_text("storage:\n  path: /nowhere\n  max_sice: 1GiB\nshutdown_grace: soon\n")
-        bad = self.cache.serve(config, config.with_suffix(".log"))
-        self.assertEqual(bad.wait(20), 2)
-        for words in ("bad.yaml:3", "max_sice", "max_size", "bad.yaml:4", "shutdown_grace"):
-            self.assertIn(words, bad.output())
+        status, output = self.serve("storage:\n  path: /nowhere\n  max_sice: 1GiB\nshutdown_grace: soon\n")
+        self.assertEqual(status, 2)
+        for words in ("other.yaml:3", "max_sice", "max_size", "other.yaml:4", "shutdown_grace"):
+            self.assertIn(words, output)
+
+    def serve(self, text):
+        """Another daemon, that should end by itself: its exit status and what it said."""
+        config = self.cache.config.with_name("other.yaml")
+        config.write_text(text)
+        other = self.cache.serve(config, config.with_suffix(".log"))
+        self.addCleanup(other.stop)
+        return other.wait(20), other.output()
 
     def test_starts_and_serves_with_its_upstream_down(self):
         self.cache.stop()
