@@ -161,6 +161,18 @@ TEST_F(ErrorsTest, Schema1IsNotServed) {
   EXPECT_EQ(get(manifest_path("library/app", "old")).status, 404);
 }
 
+TEST_F(ErrorsTest, ARedirectThatLeadsNowhereIsABadGateway) {
+  start();
+  std::string path = blob_path("library/app", make_blob(10).digest);
+  for (const std::string& location : {path, std::string("http://169.254.169.254/latest/meta-data/"),
+                                      std::string("ftp://127.0.0.1/"), std::string()}) {
+    auto rule = hub_.add({.path = path, .answer = CannedAnswer{307, {{"Location", location}}}});
+    EXPECT_EQ(get(path).status, 502) << location;
+    hub_.remove(rule);
+  }
+  EXPECT_LT(hub_.log().count("GET", path), 40u);
+}
+
 TEST_F(ErrorsTest, AFailureIsNotRemembered) {
   auto rule = hub_.add({.answer = CannedAnswer{500}});
   start();

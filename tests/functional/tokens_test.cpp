@@ -98,12 +98,14 @@ TEST_F(TokensTest, NoCredentialFollowsARedirect) {
 
 TEST_F(TokensTest, ARefusalAtTheTokenEndpointIsARefusal) {
   hub_.require_tokens();
+  use_credentials();
   start();
   for (unsigned status : {401u, 403u}) {
     auto rule = hub_.add({.path = "/token", .answer = CannedAnswer{status}});
     Reply reply = get(manifest_);
     EXPECT_EQ(reply.status, 403) << status;
     EXPECT_NE(reply.body.find("DENIED"), std::string::npos);
+    EXPECT_EQ(reply.body.find("s3cret"), std::string::npos);
     EXPECT_FALSE(reply.has("WWW-Authenticate"));
     hub_.remove(rule);
   }
