@@ -116,7 +116,7 @@ Parsed<std::size_t> page_size_of(std::string_view text) {
 // Puts a value into its place in the route, or hands its error on.
 template <class T, class Place>
 std::optional<RouteError> assign(Parsed<T> value, Place& place) {
-  if (!value) return std::move(value.error());
+  if (!value) return value.error();
   place = std::move(*value);
   return std::nullopt;
 }
@@ -173,7 +173,7 @@ Parsed<Route> parse(const RoutingTable& table, std::string_view method, std::str
     if (auto error = add_prefix(table, parts->name, choice)) return std::move(*error);
   } else {
     Parsed<std::string_view> name = take_prefix(table, parts->name, choice);
-    if (!name) return std::move(name.error());
+    if (!name) return name.error();
     std::string_view upstream = choice.made() ? choice.upstream() : table.default_upstream();
     if (auto error = assign(repository_of(upstream, *name), route.repository)) return std::move(*error);
   }
@@ -193,7 +193,7 @@ RouteResult parse_route(const RoutingTable& table, std::string_view method, std:
 
   RouteResult route = parse(table, method, path, query, listener_upstream);
   if (!route) {
-    RouteError error = std::move(route.error());
+    RouteError error = route.error();
     error.ns = std::move(query.ns);
     return error;
   }
