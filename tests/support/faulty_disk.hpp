@@ -1,5 +1,7 @@
-// The real disk, except for the one call that a test wants to fail.
+// The real disk, except for the one call that a test wants to fail, or to be the process's last.
 #pragma once
+
+#include <unistd.h>
 
 #include <atomic>
 
@@ -9,6 +11,8 @@ namespace entrepot::test {
 
 class FaultyDisk final : public store::Disk {
  public:
+  static constexpr int kCrashed = 77;  // the exit status of a process that crash() has ended
+
   // The `call`-th call from now on fails, 1 being the next; 0: none does.
   void fail(int call, Errc code = Errc::Io) {
     code_ = code;
@@ -16,6 +20,12 @@ class FaultyDisk final : public store::Disk {
     failed_ = false;
   }
   bool failed() const { return failed_; }
+
+  // The `call`-th call from now on ends the process at once, before it does anything, as kill -9 would.
+  void crash(int call) {
+    crash_ = true;
+    fail(call);
+  }
 
   // What free_bytes() says; 0: the truth.
   void set_free_bytes(std::uint64_t bytes) { free_bytes_ = bytes; }
@@ -59,6 +69,7 @@ class FaultyDisk final : public store::Disk {
  private:
   bool fails() {
     if (remaining_ == 0 || --remaining_ != 0) return false;
+    if (crash_) ::_exit(kCrashed);
     failed_ = true;
     return true;
   }
@@ -67,6 +78,7 @@ class FaultyDisk final : public store::Disk {
   store::Disk& real_ = store::real_disk();
   std::atomic<int> remaining_{0};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> crash_{false};
   std::atomic<Errc> code_{Errc::Io};
   std::atomic<std::uint64_t> free_bytes_{0};
 };
