@@ -22,8 +22,12 @@ endif()
 add_library(entrepot_options INTERFACE)
 target_compile_options(entrepot_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
                                                   -Wimplicit-fallthrough -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # By it ccache sees the content of a precompiled header.
+  target_compile_options(entrepot_options INTERFACE -fpch-preprocess)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  # Without it clang writes no dependency on a header that the precompiled header brings in, and ccache would miss changes.
+  # With a time in it a precompiled header would differ each time, and ccache would find nothing.
   target_compile_options(entrepot_options INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 if(ENTREPOT_SANITIZE)
