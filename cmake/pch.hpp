@@ -1,5 +1,5 @@
-// Precompiled for every module and test that uses Asio: what they would all parse anew. Nothing of our own stands here, so
-// that a change of ours never rebuilds it, and no source may rely on it: each includes what it uses.
+// Precompiled for every module and test that uses Asio: what they would all parse anew. Nothing of our own stands here,
+// so that a change of ours never rebuilds it, and no source may rely on it: each includes what it uses.
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>

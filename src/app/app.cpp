@@ -22,6 +22,8 @@ namespace {
 // Enough to keep a disk's queue filled while some of them wait in fsync.
 constexpr std::size_t kDiskThreads = 8;
 
+constexpr std::chrono::minutes kHousekeeping{10};
+
 // Each may wait for a name server that does not answer.
 constexpr std::size_t kResolverThreads = 4;
 
@@ -63,6 +65,14 @@ http::ListenerOptions listener_options(const config::Listener& listener) {
 
 void log_nothing(const http::Served&) {}
 
+// Lets go of downloads that nobody has continued for a day. `store` outlives the io threads.
+io::Awaitable<> keep_house(store::Store& store) {
+  for (;;) {
+    co_await io::sleep_for(kHousekeeping);
+    co_await store.drop_expired_fills();
+  }
+}
+
 }  // namespace
 
 // Members in the order in which they are built; what stands higher outlives what stands lower.
@@ -93,6 +103,7 @@ class App::Impl {
   void start() {
     server_.start();
     admin_server_.start();
+    tasks_.spawn(threads_.executor(0), "housekeeping", keep_house(*store_));
     threads_.start();
     for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
       const config::Listener& listener = config_.listeners[i];
