@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <charconv>
 
 #include "entrepot/http/message.hpp"
 
@@ -53,6 +54,15 @@ Result<void> check_transfer_encoding(const fields& header, unsigned version) {
   return ok();
 }
 
+// Of several values ("5, 5") the parser has let pass only equal ones.
+std::optional<std::uint64_t> content_length_of(const fields& header) {
+  std::string_view text = view(header[field::content_length]);
+  std::uint64_t length = 0;
+  auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), length);
+  if (failure != std::errc()) return std::nullopt;
+  return length;
+}
+
 // Nobody here decodes: a blob would have another digest. The text of an error may be whatever it is.
 Result<void> check_content_encoding(const Head& head) {
   if (!head.has_body || head.status / 100 != 2) return ok();
@@ -82,8 +92,7 @@ Result<Head> parse_head(std::string_view block, bool is_head) {
   auto framing = check_transfer_encoding(parser.get().base(), parser.get().version());
   if (!framing) return framing.error();
   bool has_body = !is_head && status != 204 && status != 304 && status / 100 != 1;
-  std::optional<std::uint64_t> length;
-  if (auto said = parser.content_length()) length = *said;
+  auto length = content_length_of(parser.get().base());
   bool chunked = parser.chunked();
   bool keep_alive = parser.keep_alive();
   Head head{.status = status,
