@@ -70,6 +70,7 @@ void apply(std::string_view line, FillState& state) {
   if (kind == "boot") {
     if (line != state.boot) state.written = {};
     state.boot = line;
+    state.parked.reset();
     return;
   }
   std::optional<std::uint64_t> first = number(next_word(line));

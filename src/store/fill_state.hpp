@@ -38,7 +38,7 @@ struct FillState {
 };
 
 std::string header_line(const FillIdentity& identity, const std::string& boot);
-std::string boot_line(const std::string& boot);  // the `written` lines after it belong to this boot
+std::string boot_line(const std::string& boot);  // it goes on; the `written` lines after it belong to this boot
 std::string size_line(std::uint64_t size);       // what was not known when the header was written
 std::string written_lines(const Extents& extents);
 std::string synced_lines(const Extents& extents);

@@ -53,8 +53,9 @@ class Index {
   Changes take_changes();
   void put_back(const Changes& changes);  // they could not be written
 
-  // ---- from the file, before anything else. False if a row contradicts another: the file is corrupt. Rows of one kind
-  // come in the order of their numbers; media types, repositories and objects before what names them.
+  // ---- from the file, before any other thread knows the index: without the lock, which would take a quarter of the
+  // time. False if a row contradicts another: the file is corrupt. Rows of one kind come in the order of their numbers;
+  // media types, repositories and objects before what names them.
   void reserve(std::size_t objects, std::size_t links);
   void clear();  // as new, after a load that failed
   bool load(const ObjectRow& row);

@@ -53,13 +53,11 @@ void Index::put_back(const Changes& changes) {
 }
 
 void Index::reserve(std::size_t objects, std::size_t links) {
-  std::lock_guard lock(mutex_);
   objects_.reserve(objects);
   links_.reserve(links);
 }
 
 void Index::clear() {
-  std::lock_guard lock(mutex_);
   objects_.clear();
   links_.clear();
   repositories_.clear();
@@ -72,7 +70,6 @@ void Index::clear() {
 }
 
 bool Index::load(const ObjectRow& row) {
-  std::lock_guard lock(mutex_);
   if (row.id != objects_.size() || objects_.intern(row.digest) != row.id) return false;
   ObjectTable::Object& object = objects_[row.id];
   object.size = row.size;
@@ -83,7 +80,6 @@ bool Index::load(const ObjectRow& row) {
 }
 
 bool Index::load(const MediaTypeRow& row) {
-  std::lock_guard lock(mutex_);
   if (row.id == 0 && row.name.empty()) {  // there from the beginning
     written_media_types_ = 1;
     return true;
@@ -94,14 +90,12 @@ bool Index::load(const MediaTypeRow& row) {
 }
 
 bool Index::load(const RepositoryRow& row) {
-  std::lock_guard lock(mutex_);
   if (row.id != repositories_.size() || intern_repository({row.upstream, row.name}) != row.id) return false;
   written_repositories_ = repositories_.size();
   return true;
 }
 
 bool Index::load(const LinkRow& row) {
-  std::lock_guard lock(mutex_);
   if (row.repository >= repositories_.size() || row.object >= objects_.size()) return false;
   if (row.media_type >= media_types_.size()) return false;
   PackedLink link;
@@ -118,7 +112,6 @@ bool Index::has(const TargetRow& target) const {
 }
 
 bool Index::load(RepositoryId repository, const std::string& name, const TagRow& tag) {
-  std::lock_guard lock(mutex_);
   if (repository >= repositories_.size() || !has(tag.seen) || (tag.stored && !has(*tag.stored))) return false;
   return repositories_[repository].tags.emplace(name, tag).second;
 }

@@ -57,11 +57,11 @@ Result<std::int64_t> one_number(const Database& database, const std::string& sql
   return *row ? query->number(0) : 0;
 }
 
-Result<void> prepare_database(Database& database, const fs::path& path, bool fsync) {
+Result<void> prepare_database(Database& database, const fs::path& path) {
   // A reader's snapshot can keep the log from starting over; it is cut back to 4 MiB when that ends.
-  Result<void> set = database.execute(std::string("PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304;"
-                                                  "PRAGMA cell_size_check = ON; PRAGMA synchronous = ") +
-                                      (fsync ? "FULL" : "NORMAL"));
+  Result<void> set = database.execute(
+      "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304;"
+      "PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL");
   if (!set) return set;
   Result<std::int64_t> version = one_number(database, "PRAGMA user_version");
   if (!version) return version.error();
@@ -137,7 +137,7 @@ IndexFile::~IndexFile() = default;
 Result<std::unique_ptr<IndexFile>> IndexFile::open(const fs::path& path, bool fsync) {
   Result<Database> database = Database::open(path);
   if (!database) return database.error();
-  Result<void> prepared = prepare_database(*database, path, fsync);
+  Result<void> prepared = prepare_database(*database, path);
   if (!prepared) return prepared.error();
 
   Error failure{};
@@ -214,7 +214,10 @@ Result<void> IndexFile::write_scanned(const Changes& changes, const std::string&
   } else {
     also += "INSERT OR REPLACE INTO meta VALUES('unsynced_boot', '" + boot + "')";
   }
-  return transaction(changes, also);
+  Result<void> written = transaction(changes, also);
+  // Not before: that this run's writes can be lost must not be lost itself.
+  if (written && !fsync_) written = database_.execute("PRAGMA synchronous = NORMAL");
+  return written;
 }
 
 Result<void> IndexFile::transaction(const Changes& changes, const std::string& also) {

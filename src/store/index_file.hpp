@@ -15,7 +15,8 @@ namespace entrepot::store {
 
 class IndexFile {
  public:
-  // Opens or makes the database; each transaction is synced if `fsync`. Errors as Database.
+  // Opens or makes the database; without `fsync`, transactions after write_scanned() are not synced. Errors as
+  // Database.
   static Result<std::unique_ptr<IndexFile>> open(const std::filesystem::path& path, bool fsync);
   ~IndexFile();
 

@@ -26,6 +26,20 @@ std::string random_hex() {
   return text;
 }
 
+// What earlier indexes take that made no sense.
+std::uint64_t bytes_set_aside(const fs::path& folder) {
+  std::uint64_t sum = 0;
+  std::error_code error;
+  for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
+       entry.increment(error)) {
+    std::error_code unknown;
+    if (!entry->path().filename().string().starts_with("index.db.corrupt-")) continue;
+    std::uintmax_t size = entry->file_size(unknown);
+    if (!unknown) sum += footprint(size);
+  }
+  return sum;
+}
+
 }  // namespace
 
 Store::Impl::Impl(const Options& store_options, io::Pool& work_pool, Disk& file_system, const Clock& wall_clock)
@@ -71,7 +85,7 @@ Result<void> Store::Impl::start() {
     if (!removed) log::warning("fill_file_not_removed", {{"error", removed.error().message}});
   }
   drop_expired();
-
+  space.add(bytes_set_aside(options.path));
   space.set_index(footprint((*file)->bytes()));
   writer = std::make_unique<IndexWriter>(index, std::move(*file), space);
   return ok();

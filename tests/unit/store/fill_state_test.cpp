@@ -52,6 +52,12 @@ TEST(FillState, TheSameBootKeepsIt) {
   EXPECT_EQ(state->trusted("boot-1").total(), 50u);
 }
 
+TEST(FillState, AFillThatIsContinuedIsNoLongerParked) {
+  std::string text = header() + parked_line(Time(std::chrono::seconds(5)));
+  EXPECT_TRUE(parse_fill_state(text)->parked);
+  EXPECT_FALSE(parse_fill_state(text + boot_line("boot-1"))->parked);
+}
+
 TEST(FillState, AnUnknownBootIsNeverTheSame) {
   std::string text = header_line({"docker.io", kDigest, 100}, "unknown") + written_lines(one(0, 40));
   EXPECT_TRUE(parse_fill_state(text)->trusted("unknown").empty());
