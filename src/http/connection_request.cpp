@@ -127,7 +127,7 @@ bool reduce_to_origin_form(RequestHead& head) {
     if (authority == 0) return false;
     target.remove_prefix(authority);
     if (!target.starts_with('/')) {
-      head.rewritten_target.assign("/").append(target);
+      head.rewritten_target.assign(1, '/').append(target);
       target = head.rewritten_target;
     }
     head.target = target;

@@ -26,7 +26,7 @@ struct TlsFiles {
 struct ListenerOptions {
   std::string host;  // an IP literal
   std::uint16_t port = 0;
-  std::optional<TlsFiles> tls;
+  std::optional<TlsFiles> tls{};
 };
 
 struct ServerLimits {

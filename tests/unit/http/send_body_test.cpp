@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <random>
+#include <thread>
 
 #include "support/temp_dir.hpp"
 #include "unit/http/server_fixture.hpp"
@@ -130,13 +132,12 @@ TEST_F(SendFile, AClientThatTakesLittleIsNotCut) {
   serve_file(limits);
   RawClient client = connect(4096);
   client.send(kGetFile);
-  std::string some;
-  for (int i = 0; i < 30; ++i) {  // a few KiB in each tenth of the limit: far too little to make the socket writable
-    some += client.receive_some(1024);
-    ::usleep(30'000);
+  for (int i = 0; i < 30; ++i) {  // a KiB in each tenth of the limit: far too little to make the socket writable
+    EXPECT_FALSE(client.receive_some(1024).empty());
+    std::this_thread::sleep_for(30ms);
   }
   EXPECT_EQ(server_->open_connections(), 1u);
-  EXPECT_TRUE((some + client.receive_all()).ends_with(content_.substr(kSize - 1000)) || log(1)[0].complete);
+  EXPECT_TRUE(log(0).empty());
 }
 
 }  // namespace

@@ -49,10 +49,12 @@ TEST_F(ServerLimitsTest, AHandlerMayTakeLongerThanBothLimits) {
 
 TEST_F(ServerDrain, IdleConnectionsEndAtOnce) {
   serve_text("hello");
-  RawClient client = connect_and_send(kGet);
-  EXPECT_EQ(client.receive().body, "hello");
-  server_->drain();
-  EXPECT_TRUE(client.ended_with_fin());
+  {
+    RawClient client = connect_and_send(kGet);
+    EXPECT_EQ(client.receive().body, "hello");
+    server_->drain();
+    EXPECT_TRUE(client.ended_with_fin());
+  }
   EXPECT_TRUE(becomes_true([this] { return tasks_.running() == 0; }));
 }
 
