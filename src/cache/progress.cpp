@@ -53,18 +53,15 @@ std::uint64_t Progress::present_from(std::uint64_t offset) const {
   return present_.present_from(offset);
 }
 
-// With mutex_ held. Nothing: the reader has to wait.
-std::optional<Result<Progress::Sendable>> Progress::sendable(std::uint64_t offset, std::optional<std::uint64_t> end,
-                                                             bool to_end) const {
-  if (state_ == State::Failed) return Result<Sendable>(*error_);
+// With mutex_ held, of a fill that has not failed. Nothing: there is nothing to send yet.
+std::optional<Progress::Sendable> Progress::sendable(std::uint64_t offset, std::optional<std::uint64_t> end,
+                                                     bool to_end) const {
   std::uint64_t limit = offset + present_.present_from(offset);
   if (end) limit = std::min(limit, *end);
   if (to_end && size_ && state_ != State::Verified) limit = std::min(limit, *size_ - 1);
-  if (limit > offset) return Result<Sendable>(Sendable{limit - offset});
-
+  if (limit > offset) return Sendable{limit - offset};
   bool at_end = end ? offset >= *end : state_ == State::Verified;
-  if (at_end) return Result<Sendable>(Sendable{0});
-  if (state_ == State::DiskFailed) return Result<Sendable>(*error_);
+  if (at_end) return Sendable{0};
   return std::nullopt;
 }
 
@@ -73,7 +70,9 @@ io::Awaitable<Result<Progress::Sendable>> Progress::wait(std::uint64_t offset, s
   io::Executor executor = co_await io::net::this_coro::executor;
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (auto result = sendable(offset, end, to_end)) co_return *result;
+    if (state_ == State::Failed) co_return *error_;
+    if (auto now = sendable(offset, end, to_end)) co_return *now;
+    if (state_ == State::DiskFailed) co_return *error_;
     std::shared_ptr<io::WaitList::Waiter> waiter = waiting_.enter(executor);
     lock.unlock();
     co_await io::wait(std::move(waiter), io::kNoDeadline);

@@ -50,7 +50,7 @@ class Progress {
   io::Awaitable<Result<void>> wait_verified(io::Deadline deadline) const;
 
  private:
-  std::optional<Result<Sendable>> sendable(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) const;
+  std::optional<Sendable> sendable(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) const;
 
   mutable std::mutex mutex_;
   mutable io::WaitList waiting_;  // the members below are guarded by mutex_, this one too
