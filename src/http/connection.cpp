@@ -21,11 +21,14 @@ constexpr auto kLinger = std::chrono::seconds(2);
 
 std::string name_of_peer(const Socket& socket) {
   boost::system::error_code failure;
-  net::ip::tcp::endpoint peer = socket.remote_endpoint(failure);
+  const net::ip::tcp::endpoint peer = socket.remote_endpoint(failure);
   if (failure) return {};
-  std::string address = peer.address().to_string();
-  if (peer.address().is_v6()) address = "[" + address + "]";
-  return address + ":" + std::to_string(peer.port());
+  net::ip::address address = peer.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {  // what "::" accepts over IPv4
+    address = net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
+  }
+  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
+  return host + ":" + std::to_string(peer.port());
 }
 
 // What comes after a response.

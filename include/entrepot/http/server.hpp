@@ -56,9 +56,12 @@ using MakeError = std::function<Response(unsigned status, std::string_view reaso
 class Server {
  public:
   // `threads`, `tasks` and `pool` (for reads of cold file pages) must outlive the server; the callbacks are called from
-  // every io thread at once.
+  // every io thread at once; an empty `on_served` is not called. From here on the process ignores SIGPIPE.
   Server(io::Threads& threads, io::Tasks& tasks, io::Pool& pool, ServerLimits limits, Handler handler,
          MakeError make_error, OnServed on_served);
+
+  // After the io threads have stopped. Connections that are still open are destroyed with the threads' io_contexts, and
+  // with them the responses, body sources included, that they were sending.
   ~Server();
 
   // Binds and listens; connections are accepted from start() on. Before the threads run. An error says which address,

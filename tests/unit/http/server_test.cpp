@@ -1,6 +1,10 @@
 // Keep-alive, pipelining, and how bodies are delimited.
 #include "entrepot/http/server.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -236,6 +240,29 @@ TEST_F(ServerTest, SpreadsConnectionsOverTheThreads) {
   EXPECT_GE(threads.count("1"), 40u);
   clients.clear();
   EXPECT_TRUE(becomes_true([this] { return server_->open_connections() == 0; }));
+}
+
+TEST_F(ServerTest, GoesOnAfterItWasOutOfFileDescriptors) {
+  serve_text("hello");
+  RawClient first = connect_and_send(kGet);
+  EXPECT_EQ(first.receive().body, "hello");
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{std::min<rlim_t>(before.rlim_cur, 256), before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  std::vector<UniqueFd> taken;
+  for (;;) {
+    UniqueFd copy(::dup(STDIN_FILENO));
+    if (!copy) break;
+    taken.push_back(std::move(copy));
+  }
+  taken.pop_back();  // for the client's side; the server has none for its own
+  RawClient client = connect_and_send(kGet);
+  std::this_thread::sleep_for(150ms);
+  EXPECT_EQ(log(1).size(), 1u);
+  taken.clear();
+  EXPECT_EQ(client.receive().body, "hello");
+  ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 }  // namespace
