@@ -27,8 +27,10 @@ Awaitable<R> run_blocking(Pool& pool, F work) {
     auto guard = net::make_work_guard(handler);
     net::post(*target, [handler = std::move(handler), guard = std::move(guard), job = std::move(job)]() mutable {
       auto executor = guard.get_executor();
-      net::post(executor,
-                [handler = std::move(handler), result = job()]() mutable { std::move(handler)(std::move(result)); });
+      // The guard travels on: the context may be gone once it has run the handler.
+      net::post(executor, [handler = std::move(handler), guard = std::move(guard), result = job()]() mutable {
+        std::move(handler)(std::move(result));
+      });
     });
   };
   co_return co_await net::async_initiate<const net::use_awaitable_t<Executor>, void(R)>(start, use_awaitable, &pool,
