@@ -1,6 +1,7 @@
 # Language, warnings, sanitizers, compiler cache: what every target is built with.
 
 option(ENTREPOT_TESTS "Build the tests" ON)
+option(ENTREPOT_WERROR "Warnings are errors; off for users, whose compiler may warn of what ours does not" ON)
 set(ENTREPOT_SANITIZE "" CACHE STRING "Sanitizers, as in -fsanitize=: 'address,undefined' or 'thread'; empty for none")
 
 set(CMAKE_CXX_STANDARD 20)
@@ -21,7 +22,10 @@ endif()
 # Every target of this project links this one. Libraries from outside come in as SYSTEM and are not held to our warnings.
 add_library(entrepot_options INTERFACE)
 target_compile_options(entrepot_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                                                  -Wimplicit-fallthrough -Werror)
+                                                  -Wimplicit-fallthrough)
+if(ENTREPOT_WERROR)
+  target_compile_options(entrepot_options INTERFACE -Werror)
+endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # By it ccache sees the content of a precompiled header.
   target_compile_options(entrepot_options INTERFACE -fpch-preprocess)
