@@ -4,22 +4,24 @@
 
 namespace entrepot::io {
 
+// Its timer belongs to the coroutine that waits: a list may outlive the thread of one that has given up.
 class WaitList::Waiter {
  public:
-  explicit Waiter(Executor executor) : timer_(executor) {}
+  explicit Waiter(Executor executor) : executor_(executor) {}
 
   // On the waiter's own thread.
   void wake() {
     woken_ = true;
-    timer_.cancel();
+    if (timer_ != nullptr) timer_->cancel();
   }
 
-  Executor executor() { return timer_.get_executor(); }
+  Executor executor() const { return executor_; }
 
  private:
   friend Awaitable<bool> wait(std::shared_ptr<WaitList::Waiter> waiter, Deadline deadline);
 
-  Timer timer_;
+  const Executor executor_;
+  Timer* timer_ = nullptr;  // while it waits
   bool woken_ = false;
 };
 
@@ -36,8 +38,10 @@ void WaitList::wake_all() {
 }
 
 Awaitable<bool> wait(std::shared_ptr<WaitList::Waiter> waiter, Deadline deadline) {
-  waiter->timer_.expires_at(deadline);
-  co_await waiter->timer_.async_wait(as_result);
+  Timer timer(waiter->executor_, deadline);
+  waiter->timer_ = &timer;
+  co_await timer.async_wait(as_result);
+  waiter->timer_ = nullptr;
   co_return waiter->woken_;
 }
 
