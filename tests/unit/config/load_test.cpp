@@ -11,7 +11,7 @@ namespace {
 
 // The files that are given to users.
 std::filesystem::path shipped(const std::string& name) {
-  return std::filesystem::path(__FILE__).parent_path() / "../../../config" / name;
+  return std::filesystem::path(ENTREPOT_CONFIG_DIR) / name;
 }
 
 Config loaded(const std::filesystem::path& file) {
