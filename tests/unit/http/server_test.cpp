@@ -243,6 +243,10 @@ TEST_F(ServerTest, SpreadsConnectionsOverTheThreads) {
 }
 
 TEST_F(ServerTest, GoesOnAfterItWasOutOfFileDescriptors) {
+#ifdef __SANITIZE_ADDRESS__
+  // UBSan, built in with it, asks a pipe whether memory can be read, and without one takes every object for a bad one.
+  GTEST_SKIP() << "UndefinedBehaviorSanitizer needs file descriptors";
+#endif
   serve_text("hello");
   RawClient first = connect_and_send(kGet);
   EXPECT_EQ(first.receive().body, "hello");
