@@ -69,8 +69,9 @@ Result<void> prepare_database(Database& database, const fs::path& path) {
   Result<std::int64_t> tables = one_number(database, "SELECT count(*) FROM sqlite_schema");
   if (!tables) return tables.error();
   if (*version != 0 || *tables != 0) return corrupt(path, "its schema is another one");
-  return database.execute(std::string("BEGIN;") + kSchema + "PRAGMA user_version = " + std::to_string(kVersion) +
-                          "; COMMIT");
+  std::string script = "BEGIN;";
+  script.append(kSchema).append("PRAGMA user_version = ").append(std::to_string(kVersion)).append("; COMMIT");
+  return database.execute(script);
 }
 
 // Calls `use` with each row; it says whether the row makes sense.
