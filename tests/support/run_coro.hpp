@@ -41,9 +41,10 @@ T run_coro(io::net::io_context& context, io::Awaitable<T> coroutine,
   return std::move(*result);
 }
 
+// On a context that is never destroyed: another thread may still be inside the post that has ended the coroutine.
 template <class T>
 T run_coro(io::Awaitable<T> coroutine, std::chrono::seconds limit = std::chrono::seconds(20)) {
-  io::net::io_context context(1);
+  static auto& context = *new io::net::io_context(1);
   return run_coro(context, std::move(coroutine), limit);
 }
 

@@ -48,8 +48,8 @@ class FillTest : public testing::Test {
 
   test::TempDir dir_;
   test::ManualClock clock_;
-  io::Pool pool_{3};
   io::net::io_context context_{1};
+  io::Pool pool_{3};
   std::unique_ptr<store::Store> store_;
 };
 

@@ -60,8 +60,8 @@ class ClientTest : public testing::Test {
   }
 
   io::Threads threads_{1};
-  io::Pool resolvers_{1};
   io::net::io_context context_{1};
+  io::Pool resolvers_{1};
   ClientOptions options_;
   std::unique_ptr<Client> client_;
 };

@@ -96,8 +96,8 @@ class StoreTest : public ::testing::Test {
   Options options_{folder_.path() / "store", 0, 0, true};
   test::ManualClock clock_;
   test::FaultyDisk disk_;
-  io::Pool pool_{2};
   io::net::io_context context_{1};
+  io::Pool pool_{2};
   std::unique_ptr<Store> store_;
 };
 
