@@ -30,6 +30,8 @@ class SendFile : public ServerFixture {
     }
   }
 
+  ~SendFile() override { pool_.join(); }  // it reads the file, which goes first
+
   FileSlice slice(std::uint64_t offset, std::uint64_t length) const { return {file_.get(), offset, length}; }
 
   // "/file": all of it; anything else: a short text.
