@@ -10,9 +10,7 @@ namespace entrepot::config {
 namespace {
 
 // The files that are given to users.
-std::filesystem::path shipped(const std::string& name) {
-  return std::filesystem::path(ENTREPOT_CONFIG_DIR) / name;
-}
+std::filesystem::path shipped(const std::string& name) { return std::filesystem::path(ENTREPOT_CONFIG_DIR) / name; }
 
 Config loaded(const std::filesystem::path& file) {
   const auto result = load(file, environment_of({}), true);
