@@ -152,6 +152,11 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
     if (link) listed = link->size;
     FillTable::Joined joined = co_await fills_->join_or_start(upstream, repository, digest, listed);
     std::shared_ptr<FillEntry> entry = std::move(joined.entry);
+    if (!joined.started && entry->has_failed()) {
+      bool gone = co_await entry->wait_closed(deadline);
+      if (!gone) break;
+      continue;
+    }
     bool same_access = entry->starter() == repository;
     Outcome outcome = joined.started ? Outcome::Stored : Outcome::Collapsed;
     if (entry->is_verified()) outcome = Outcome::Hit;

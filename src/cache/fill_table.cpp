@@ -36,6 +36,13 @@ bool FillEntry::is_verified() {
   return opened_ && opened_->fill && opened_->fill->progress().state() == Progress::State::Verified;
 }
 
+bool FillEntry::has_failed() {
+  std::lock_guard lock(mutex_);
+  if (!opened_ || !opened_->fill) return false;
+  Progress::State state = opened_->fill->progress().state();
+  return state == Progress::State::Failed || state == Progress::State::DiskFailed;
+}
+
 io::Awaitable<FillEntry::Opened> FillEntry::wait_opened(io::Deadline deadline) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::unique_lock lock(mutex_);

@@ -51,6 +51,9 @@ class FillEntry {
   // Everything is present and right: it is on its way into the store, and can be read as if it were there.
   bool is_verified();
 
+  // It has ended without that, and is being given up. Its error belongs to those who were there before.
+  bool has_failed();
+
   // Waits for the end of the opening; Errc::Timeout after `deadline`.
   io::Awaitable<Opened> wait_opened(io::Deadline deadline);
 
