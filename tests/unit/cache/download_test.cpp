@@ -57,7 +57,6 @@ TEST_F(DownloadTest, AsksForTheRestAfterEachCutAndForNoByteTwice) {
 }
 
 TEST_F(DownloadTest, SkipsWhatItHasWhereRangesAreIgnored) {
-  Download first = download();
   upstream_.ignores_range = true;
   upstream_.cut_after = 6000;
   Download rest = download({4000, std::nullopt}, upstream_.blob.size());
