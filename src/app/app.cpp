@@ -130,6 +130,7 @@ class App::Impl {
     threads_.join();
     resolver_pool_.join();
     disk_pool_.join();
+    store_->forget_waiters();
     threads_.abandon();
   }
 

@@ -54,6 +54,11 @@ io::Awaitable<Result<void>> IndexWriter::flush() {
   co_return ok();
 }
 
+void IndexWriter::forget_waiters() {
+  std::lock_guard lock(mutex_);
+  waiting_.clear();
+}
+
 void IndexWriter::run() {
   std::unique_lock lock(mutex_);
   auto urgent = [this] { return stopping_ || wanted_ > attempted_; };

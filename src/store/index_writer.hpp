@@ -30,6 +30,9 @@ class IndexWriter {
   // Waits until all that has changed so far, last uses included, was written, or could not be.
   io::Awaitable<Result<void>> flush();
 
+  // Nobody who waits in flush() is resumed after this.
+  void forget_waiters();
+
  private:
   void run();
   void write_batch(std::unique_lock<std::mutex>& lock);

@@ -172,6 +172,8 @@ void Store::touch(const oci::Digest& digest) { impl_->index.touch(digest, impl_-
 
 io::Awaitable<Result<void>> Store::flush() { co_return co_await impl_->writer->flush(); }
 
+void Store::forget_waiters() { impl_->writer->forget_waiters(); }
+
 std::uint64_t Store::used_bytes() const { return impl_->space.used(); }
 
 }  // namespace entrepot::store

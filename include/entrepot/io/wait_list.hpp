@@ -32,6 +32,9 @@ class WaitList {
   // With the owner's mutex held, from any thread: resumes all that have entered, each on its own thread.
   void wake_all();
 
+  // With the owner's mutex held: nobody who has entered is resumed.
+  void clear() { waiters_.clear(); }
+
   bool empty() const { return waiters_.empty(); }
 
  private:

@@ -116,6 +116,10 @@ class Store {
   // Waits until all changes made so far are committed to the index on disk. For tests and shutdown.
   io::Awaitable<Result<void>> flush();
 
+  // No coroutine that waits in the store is resumed by one of the store's own threads after this. For shutdown: between
+  // the io threads' join() and their abandon().
+  void forget_waiters();
+
   // Bytes that the store takes now, reservations included.
   std::uint64_t used_bytes() const;
 

@@ -255,6 +255,26 @@ TEST_F(StoreIndex, AWriteThatFailsIsMadeUpForLater) {
   EXPECT_EQ(files_in("fills"), 0u);
 }
 
+TEST_F(StoreIndex, AFlushMayBeAbandonedWhileItWaits) {
+  open();
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path("index.db").c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  store_->add_links(kAlpine, {{digest_of("hello"), true, false, "application/json", 5}});
+  bool resumed = false;
+  {
+    io::net::io_context thread(1);
+    io::net::co_spawn(thread, store_->flush(), [&](const std::exception_ptr&, const auto&) { resumed = true; });
+    thread.poll();
+    store_->forget_waiters();
+  }
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  reopen();
+  EXPECT_FALSE(resumed);
+  EXPECT_TRUE(store_->link(kAlpine, digest_of("hello")));
+}
+
 TEST_F(StoreIndex, RepositoriesAndTagsMayBeUsedFromManyThreads) {
   options_.fsync = false;
   open();
