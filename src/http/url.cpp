@@ -134,12 +134,10 @@ std::string Url::authority() const {
 
 std::string Url::to_string() const { return scheme + "://" + authority() + target; }
 
-std::string percent_encode(std::string_view text) {
-  return boost::urls::encode(boost::urls::string_view(text.data(), text.size()), boost::urls::unreserved_chars);
-}
+std::string percent_encode(std::string_view text) { return boost::urls::encode(text, boost::urls::unreserved_chars); }
 
 Result<std::string> percent_decode(std::string_view text) {
-  auto encoded = boost::urls::make_pct_string_view(boost::urls::string_view(text.data(), text.size()));
+  auto encoded = boost::urls::make_pct_string_view(text);
   if (!encoded) return Error{Errc::Invalid, "broken percent-encoding"};
   std::string decoded = encoded->decode();
   if (decoded.find('\0') != std::string::npos) return Error{Errc::Invalid, "encoded NUL"};
