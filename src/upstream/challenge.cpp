@@ -67,8 +67,10 @@ std::string lowercase(std::string_view text) {
 void set_parameter(Challenge& challenge, std::string_view name, std::string value) {
   for (auto [known, member] : {std::pair("realm", &Challenge::realm), std::pair("service", &Challenge::service),
                                std::pair("scope", &Challenge::scope)}) {
+    if (!http::equal_ignoring_case(name, known)) continue;
     std::string& slot = challenge.*member;
-    if (http::equal_ignoring_case(name, known) && slot.empty()) slot = std::move(value);
+    if (slot.empty()) slot = std::move(value);
+    return;
   }
 }
 

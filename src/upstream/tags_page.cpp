@@ -21,7 +21,7 @@ std::string last_after(const std::vector<std::string>& tags, std::optional<std::
 }  // namespace
 
 Result<std::vector<std::string>> parse_tags(std::string_view body) {
-  const Error malformed{Errc::BadGateway, "the answer is not a list of tags"};
+  Error malformed{Errc::BadGateway, "the answer is not a list of tags"};
   auto answer = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (!answer.is_object()) return malformed;
   auto list = answer.find("tags");
