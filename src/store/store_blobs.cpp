@@ -45,36 +45,20 @@ void Store::Impl::forget(const oci::Digest& digest) {
   writer->changed();
 }
 
-io::Awaitable<OpenResult> Store::open_blob(oci::Digest digest) {
-  if (std::shared_ptr<const StoredFile> file = impl_->open_files.find(digest)) co_return file;
-  if (!impl_->index.find_blob(digest)) co_return Error{Errc::NotFound, digest.to_string() + " is not stored"};
-
-  io::Executor executor = co_await io::net::this_coro::executor;
-  std::unique_lock lock(impl_->openings_mutex);
-  std::shared_ptr<Impl::Opening>& slot = impl_->openings[digest];
-  bool first = slot == nullptr;
-  if (first) slot = std::make_shared<Impl::Opening>();
-  std::shared_ptr<Impl::Opening> opening = slot;
-  if (first) {
-    lock.unlock();
-    auto work = [impl = impl_.get(), digest] { return impl->open_stored(digest); };
-    OpenResult opened = co_await io::run_blocking(impl_->pool, std::move(work));
-    lock.lock();
-    opening->result.emplace(std::move(opened));
-    impl_->openings.erase(digest);
-    opening->waiting.wake_all();
-  }
-  while (!opening->result) {
-    std::shared_ptr<io::WaitList::Waiter> waiter = opening->waiting.enter(executor);
-    lock.unlock();
-    co_await io::wait(std::move(waiter), io::kNoDeadline);
-    lock.lock();
-  }
-  co_return *opening->result;
+io::Awaitable<OpenResult> Store::Impl::open_on_pool(oci::Digest digest) {
+  auto work = [this, digest] { return open_stored(digest); };
+  co_return co_await io::run_blocking(pool, std::move(work));
 }
 
-io::Awaitable<Result<std::string>> Store::read_all(oci::Digest digest) {
-  OpenResult file = co_await open_blob(digest);
+io::Awaitable<OpenResult> Store::open_blob(oci::Digest digest, io::Deadline deadline) {
+  if (std::shared_ptr<const StoredFile> file = impl_->open_files.find(digest)) co_return file;
+  if (!impl_->index.find_blob(digest)) co_return Error{Errc::NotFound, digest.to_string() + " is not stored"};
+  auto open = [impl = impl_.get(), digest] { return impl->open_on_pool(digest); };
+  co_return co_await impl_->openings.run(digest, std::move(open), deadline);
+}
+
+io::Awaitable<Result<std::string>> Store::read_all(oci::Digest digest, io::Deadline deadline) {
+  OpenResult file = co_await open_blob(digest, deadline);
   if (!file) co_return file.error();
   auto work = [file = *file]() -> Result<std::string> {
     std::string bytes(file->size(), '\0');

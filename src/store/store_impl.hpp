@@ -2,10 +2,8 @@
 #pragma once
 
 #include <atomic>
-#include <map>
-#include <mutex>
 
-#include "entrepot/io/wait_list.hpp"
+#include "entrepot/io/shared_call.hpp"
 #include "entrepot/store/store.hpp"
 #include "store/blob_files.hpp"
 #include "store/fill_impl.hpp"
@@ -27,6 +25,8 @@ class Store::Impl {
   Result<std::shared_ptr<const StoredFile>> open_stored(const oci::Digest& digest);
   void forget(const oci::Digest& digest);
 
+  io::Awaitable<Result<std::shared_ptr<const StoredFile>>> open_on_pool(oci::Digest digest);
+
   // store_fills.cpp. All block.
   Result<std::unique_ptr<FillFile>> open_fill(const std::string& upstream, const oci::Digest& digest,
                                               std::optional<std::uint64_t> size);
@@ -40,12 +40,6 @@ class Store::Impl {
   bool drop_oldest();
   bool is_verified(const oci::Digest& digest) const;
 
-  // One open for all who want the same file at once: it may have to be hashed first.
-  struct Opening {
-    io::WaitList waiting;
-    std::optional<Result<std::shared_ptr<const StoredFile>>> result{};
-  };
-
   const Options options;
   io::Pool& pool;
   Disk& disk;
@@ -58,8 +52,8 @@ class Store::Impl {
   OpenFiles open_files;
   ParkedFills parked;
 
-  std::mutex openings_mutex;
-  std::map<oci::Digest, std::shared_ptr<Opening>> openings;  // guarded by openings_mutex, as what they hold
+  io::Tasks tasks;
+  io::SharedCalls<oci::Digest, std::shared_ptr<const StoredFile>> openings{tasks};
 
   UniqueFd lock;
   Index index;

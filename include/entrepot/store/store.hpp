@@ -54,11 +54,13 @@ class Store {
   std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
 
   // Opens it (from memory if it was opened lately). Errc::NotFound if it is not stored, or turns out to be missing,
-  // short or, where it had to be hashed first, wrong: it is then forgotten, so that it is fetched anew.
-  io::Awaitable<Result<std::shared_ptr<const StoredFile>>> open_blob(oci::Digest digest);
+  // short or, where it had to be hashed first, wrong: it is then forgotten, so that it is fetched anew. To hash it may
+  // take long: one opening serves all who wait for it, and goes on past `deadline` (Errc::Timeout).
+  io::Awaitable<Result<std::shared_ptr<const StoredFile>>> open_blob(oci::Digest digest,
+                                                                     io::Deadline deadline = io::kNoDeadline);
 
   // All its bytes. Errors as open_blob.
-  io::Awaitable<Result<std::string>> read_all(oci::Digest digest);
+  io::Awaitable<Result<std::string>> read_all(oci::Digest digest, io::Deadline deadline = io::kNoDeadline);
 
   // Stores bytes whose digest the caller has verified. Durable when it returns. NoRoom, Io.
   io::Awaitable<Result<void>> put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
