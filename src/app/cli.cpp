@@ -2,9 +2,12 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
 #include <iostream>
 
 #include "app/app.hpp"
@@ -35,6 +38,10 @@ int check(const std::string& file) {
   auto config = load_config(file);
   if (!config) return kBadUsage;
   for (const std::string& warning : config::warnings(*config)) std::cerr << "warning: " << warning << '\n';
+  // They may be there only where the daemon runs.
+  for (const config::Fault& fault : config::unreadable_files(*config)) {
+    std::cerr << "warning: " << config::to_string(fault, file) << '\n';
+  }
   std::cout << file << ": ok\n";
   return 0;
 }
@@ -50,12 +57,25 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
+// A client's connection takes up to three descriptors (its socket, a file, an upstream's socket), and the usual soft
+// limit of 1024 is there for select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("descriptor_limit", {{"error", std::strerror(errno)}});
+}
+
 int serve(const std::string& file) {
   auto config = load_config(file);
   if (!config) return kBadUsage;
+  const std::vector<config::Fault> faults = config::unreadable_files(*config);
+  for (const config::Fault& fault : faults) std::cerr << config::to_string(fault, file) << '\n';
+  if (!faults.empty()) return kBadUsage;
   log::configure(config->log_level, config->log_format);
   for (const std::string& warning : config::warnings(*config)) log::warning("config", {{"warning", warning}});
 
+  raise_descriptor_limit();
   sigset_t signals = block_stop_signals();
   SystemClock clock;
   App app(*config, clock, store::real_disk());
@@ -75,8 +95,10 @@ int run(int argc, char** argv) {
   cli.name("entrepot");
   cli.require_subcommand(1);
   std::string file;
+  auto not_empty = [](const std::string& text) { return std::string(text.empty() ? "a file's name is missing" : ""); };
   CLI::App* serve_command = cli.add_subcommand("serve", "Run the daemon");
-  serve_command->add_option("--config", file, "Configuration file (YAML); without one, the built-in configuration");
+  serve_command->add_option("--config", file, "Configuration file (YAML); without one, the built-in configuration")
+      ->check(not_empty);
   CLI::App* check_command = cli.add_subcommand("check", "Check a configuration file");
   check_command->add_option("--config", file, "Configuration file (YAML)")->required();
   CLI::App* version_command = cli.add_subcommand("version", "Print the version");

@@ -1,0 +1,30 @@
+#include <gtest/gtest.h>
+
+#include "entrepot/config/load.hpp"
+
+namespace entrepot::config {
+namespace {
+
+TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirKeys) {
+  Config config;
+  config.listeners = {{{"127.0.0.1", 0}, {}, ListenerTls{"/nowhere/tls.crt", "/proc/self/exe"}}};
+  Upstream& upstream = config.upstreams["ghcr.io"];
+  upstream.ca = "/nowhere/ca.pem";
+  upstream.credentials = BasicCredentials{.username = "u", .password = {}, .password_file = "/nowhere/p", .realms = {}};
+  std::vector<std::string> lines;
+  for (const Fault& fault : unreadable_files(config)) lines.push_back(to_string(fault, "c.yaml"));
+  const std::vector<std::string> expected{
+      "c.yaml: listeners[0].tls.certificate: cannot read /nowhere/tls.crt: No such file or directory",
+      "c.yaml: upstreams.ghcr.io.ca: cannot read /nowhere/ca.pem: No such file or directory",
+      "c.yaml: upstreams.ghcr.io.credentials.password_file: cannot read /nowhere/p: No such file or directory"};
+  EXPECT_EQ(lines, expected);
+}
+
+TEST(Files, ThoseThatCanBeReadAreNoFault) {
+  Config config;
+  config.upstreams["ghcr.io"].ca = "/proc/self/exe";
+  EXPECT_TRUE(unreadable_files(config).empty());
+}
+
+}  // namespace
+}  // namespace entrepot::config
