@@ -24,6 +24,8 @@ io::Awaitable<http::Response> Admin::handle(const http::Request& request) const 
   co_return text_response(404, "not found");
 }
 
-http::Response Admin::refused(unsigned status, std::string_view reason) { return text_response(status, reason); }
+http::Response Admin::refused(const http::Request&, unsigned status, std::string_view reason) {
+  return text_response(status, reason);
+}
 
 }  // namespace entrepot::admin

@@ -88,7 +88,10 @@ class App::Impl {
         service_(config_, sources_, blobs_, manifests_, *store_),
         server_(
             threads_, tasks_, disk_pool_, http::ServerLimits{},
-            [this](const http::Request& request) { return service_.handle(request); }, &registry::Service::refused,
+            [this](const http::Request& request) { return service_.handle(request); },
+            [this](const http::Request& request, unsigned status, std::string_view reason) {
+              return service_.refused(request, status, reason);
+            },
             &log_request),
         admin_server_(
             threads_, tasks_, disk_pool_, http::ServerLimits{},

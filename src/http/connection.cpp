@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/beast/core/flat_buffer.hpp>
 
+#include "entrepot/base/log.hpp"
 #include "http/connection_request.hpp"
 #include "http/connection_response.hpp"
 #include "http/send_body.hpp"
@@ -36,6 +37,7 @@ enum class Then {
   Next,     // another request
   Goodbye,  // the end, all said
   Cut,      // the end, in the middle of a response
+  Reset,    // likewise, of one whose whole end would look the same
 };
 
 class Connection final : public Drainable {
@@ -59,7 +61,11 @@ class Connection final : public Drainable {
       ready = co_await receive_head();
       if (ready) then = co_await answer();
     }
-    if (then != Then::Next) co_await leave(then);
+    if (then == Then::Reset) {
+      reset();
+    } else if (then != Then::Next) {
+      co_await leave(then);
+    }
   }
 
   // Shut for reading, an idle connection sees its end. A request that has just come in is still answered.
@@ -137,13 +143,25 @@ class Connection final : public Drainable {
     request_.headers = head_.headers;
 
     if (refusal_) {
-      Response error = server_.make_error(refusal_->status, refusal_->reason);
+      Response error = server_.make_error(request_, refusal_->status, refusal_->reason);
       co_return co_await respond(error, false);
     }
-    Response response = co_await server_.handler(request_);
+    Response response = co_await handle();
     const Then then = co_await respond(response, head_.keep_alive && !server_.draining);
     buffer_.consume(head_size_);
     co_return then;
+  }
+
+  // A handler does not throw; where one does, that is a bug, and its client is told so.
+  io::Awaitable<Response> handle() {
+    std::string thrown;
+    try {
+      co_return co_await server_.handler(request_);
+    } catch (const std::exception& exception) {
+      thrown = exception.what();
+    }
+    log::error("handler_failed", {{"method", request_.method}, {"target", request_.target}, {"error", thrown}});
+    co_return server_.make_error(request_, 500, "internal error");
   }
 
   io::Awaitable<Then> respond(const Response& response, bool keep_alive) {
@@ -155,9 +173,16 @@ class Connection final : public Drainable {
       const auto duration = io::SteadyClock::now() - request_.arrived;
       server_.on_served(Served{request_, response, sent.bytes, sent.complete, duration});
     }
-    if (!sent.complete) co_return Then::Cut;
+    if (!sent.complete) co_return plan.framing == Framing::UntilClose ? Then::Reset : Then::Cut;
     if (!keep_alive || server_.draining) co_return Then::Goodbye;
     co_return Then::Next;
+  }
+
+  // To be told from a response that ends with the connection as it should.
+  void reset() {
+    boost::system::error_code ignored;
+    transport_.socket().set_option(Socket::linger(true, 0), ignored);
+    transport_.socket().close(ignored);  // its destructor would undo the option
   }
 
   // Ends with a FIN, and reads on for a moment: to close a socket with unread bytes is to send a RST, at which the peer

@@ -37,9 +37,7 @@ io::Awaitable<http::Response> serve_blob(const Call& call, cache::BlobCache& blo
   if (blob.size()) {
     http::RangeDecision decision = http::decide_range(range_of(call.request, digest), *blob.size());
     if (std::holds_alternative<http::Unsatisfiable>(decision)) {
-      response = api_error_response(oci::ApiCode::RangeInvalid, "the range lies beyond the blob's end");
-      response.headers.add("Content-Range", http::unsatisfied_content_range(*blob.size()));
-      co_return response;
+      co_return unsatisfiable_response(*blob.size(), blob.outcome());
     }
     if (auto range = std::get_if<http::ByteRange>(&decision)) {
       begin = range->first;

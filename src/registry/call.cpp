@@ -8,6 +8,13 @@ namespace {
 
 std::string etag_of(const oci::Digest& digest) { return '"' + digest.to_string() + '"'; }
 
+void add_cache_status(http::Response& response, cache::Outcome outcome) {
+  std::string_view status = cache::cache_status(outcome);
+  response.headers.add("Cache-Status", status);
+  if (outcome == cache::Outcome::Stale) response.headers.add("Warning", R"(110 - "Response is Stale")");
+  response.notes.cache = status.substr(status.find(' ') + 1);
+}
+
 }  // namespace
 
 http::Response make_response(unsigned status) {
@@ -24,15 +31,22 @@ void add_content_headers(http::Response& response, const oci::Digest& digest, st
   headers.add("Docker-Content-Digest", digest.to_string());
   headers.add("ETag", etag_of(digest));
   headers.add("Accept-Ranges", "bytes");
-  std::string_view status = cache::cache_status(outcome);
-  headers.add("Cache-Status", status);
-  if (outcome == cache::Outcome::Stale) headers.add("Warning", R"(110 - "Response is Stale")");
-  response.notes.cache = status.substr(status.find(' ') + 1);
+  add_cache_status(response, outcome);
+}
+
+http::Response unsatisfiable_response(std::uint64_t size, cache::Outcome outcome) {
+  http::Response response = api_error_response(oci::ApiCode::RangeInvalid, "the range lies beyond the end");
+  response.headers.add("Content-Range", http::unsatisfied_content_range(size));
+  add_cache_status(response, outcome);
+  return response;
 }
 
 bool has_it(const http::Request& request, const oci::Digest& digest) {
-  std::string_view condition = request.header("If-None-Match");
-  return !condition.empty() && http::matches_etag(condition, etag_of(digest));
+  for (const auto& [name, condition] : request.headers) {  // a list may come on several lines
+    bool here = http::equal_ignoring_case(name, "If-None-Match");
+    if (here && http::matches_etag(condition, etag_of(digest))) return true;
+  }
+  return false;
 }
 
 std::string_view range_of(const http::Request& request, const oci::Digest& digest) {

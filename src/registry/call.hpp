@@ -27,6 +27,9 @@ http::Response make_response(unsigned status);
 void add_content_headers(http::Response& response, const oci::Digest& digest, std::string_view media_type,
                          cache::Outcome outcome);
 
+// The 416 for an object of `size` bytes.
+http::Response unsatisfiable_response(std::uint64_t size, cache::Outcome outcome);
+
 // Whether If-None-Match says that the client has it already.
 bool has_it(const http::Request& request, const oci::Digest& digest);
 

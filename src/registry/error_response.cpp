@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "entrepot/cache/context.hpp"
+
 namespace entrepot::registry {
 
 namespace {
@@ -83,6 +85,7 @@ http::Response error_response(const Error& error, What what) {
 
   Row row = row_of(error, what);
   http::Response response = make_response(row.status, row.code, error.message);
+  if (what != What::Repository) response.headers.add("Cache-Status", cache::cache_status(cache::Outcome::Forwarded));
   if (row.back_off) {
     std::chrono::seconds wait = error.retry_after > std::chrono::seconds(0) ? error.retry_after : kOwnBackOff;
     response.headers.add("Retry-After", static_cast<std::uint64_t>(wait.count()));

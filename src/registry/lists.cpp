@@ -88,8 +88,8 @@ io::Awaitable<http::Response> serve_catalog(const Route& route, const RoutingTab
   co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
   std::vector<std::string> names;
   for (const store::RepositoryKey& key : store.repositories(route.upstream_named ? route.upstream : "")) {
-    bool plain =
-        route.upstream_named || (key.upstream == table.default_upstream() && !table.leading_prefix(key.repository));
+    bool chosen = route.upstream_named || key.upstream == table.default_upstream();
+    bool plain = chosen && may_stand_alone(table, key.repository);
     names.push_back(plain ? key.repository : key.upstream + '/' + key.repository);
   }
   std::sort(names.begin(), names.end());

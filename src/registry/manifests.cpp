@@ -18,9 +18,7 @@ io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCa
   }
   http::RangeDecision decision = http::decide_range(range_of(call.request, manifest->digest), manifest->size);
   if (std::holds_alternative<http::Unsatisfiable>(decision)) {
-    response = api_error_response(oci::ApiCode::RangeInvalid, "the range lies beyond the manifest's end");
-    response.headers.add("Content-Range", http::unsatisfied_content_range(manifest->size));
-    co_return response;
+    co_return unsatisfiable_response(manifest->size, manifest->outcome);
   }
   if (head) {
     response.content_length = manifest->size;

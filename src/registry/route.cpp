@@ -64,7 +64,7 @@ bool begins_with_host(std::string_view name) {
   return first == "localhost" || first.find_first_of(".:") != std::string_view::npos;
 }
 
-// `name` without the prefix that it begins with, if any.
+// `name` without the prefix that it begins with, if any: the reverse of may_stand_alone().
 Parsed<std::string_view> take_prefix(const RoutingTable& table, std::string_view name, Choice& choice) {
   std::optional<RoutingTable::PrefixMatch> match = table.leading_prefix(name);
   if (!match) {
@@ -184,6 +184,10 @@ Parsed<Route> parse(const RoutingTable& table, std::string_view method, std::str
 }
 
 }  // namespace
+
+bool may_stand_alone(const RoutingTable& table, std::string_view repository) {
+  return !table.leading_prefix(repository) && !begins_with_host(repository);
+}
 
 RouteResult parse_route(const RoutingTable& table, std::string_view method, std::string_view target,
                         const std::optional<std::string>& listener_upstream) {

@@ -65,4 +65,8 @@ using RouteResult = boost::system::result<Route, RouteError>;
 RouteResult parse_route(const RoutingTable& table, std::string_view method, std::string_view target,
                         const std::optional<std::string>& listener_upstream);
 
+// Whether `repository`, asked for without its upstream's prefix, is read as that repository: nothing at its start looks
+// like a prefix or a host.
+bool may_stand_alone(const RoutingTable& table, std::string_view repository);
+
 }  // namespace entrepot::registry

@@ -46,6 +46,14 @@ class Service::Impl {
     co_return response;
   }
 
+  http::Response refused(const http::Request& request, unsigned status, std::string_view reason) const {
+    http::Response response = refused_response(status, reason);
+    RouteResult route = parse_route(table_, request.method, request.target, listener_upstreams_.at(request.listener));
+    const std::optional<std::string>& ns = route ? route->ns : route.error().ns;
+    if (ns) response.headers.add(kNamespaceHeader, *ns);
+    return response;
+  }
+
  private:
   io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
     if (route.endpoint == Endpoint::Ping) co_return serve_ping();
@@ -84,6 +92,8 @@ Service::~Service() = default;
 
 io::Awaitable<http::Response> Service::handle(const http::Request& request) const { return impl_->handle(request); }
 
-http::Response Service::refused(unsigned status, std::string_view reason) { return refused_response(status, reason); }
+http::Response Service::refused(const http::Request& request, unsigned status, std::string_view reason) const {
+  return impl_->refused(request, status, reason);
+}
 
 }  // namespace entrepot::registry

@@ -49,7 +49,11 @@ TagsPage make_tags_page(std::vector<std::string> tags, std::optional<std::string
       return page;
     }
   }
-  if (next_query) page.next = last_after(page.tags, next_query);
+  if (next_query) {
+    page.next = last_after(page.tags, next_query);
+  } else {
+    std::sort(page.tags.begin(), page.tags.end());
+  }
   if (page.next == last) page.next.clear();  // a link back to this very page would never end
   return page;
 }

@@ -123,6 +123,12 @@ TEST_F(ListsTest, NoReferrersIsAnEmptyIndex) {
   EXPECT_NE(reply.body.find(R"("manifests":[])"), std::string::npos) << reply.body;
 }
 
+TEST_F(ListsTest, TagsAreSorted) {
+  hub_.add({.path = "*/tags/list", .answer = CannedAnswer{.body = R"({"name":"library/app","tags":["b","c","a"]})"}});
+  start();
+  EXPECT_EQ(get("/v2/library/app/tags/list").body, R"({"name":"library/app","tags":["a","b","c"]})");
+}
+
 TEST_F(ListsTest, AnUpstreamWithoutReferrersIs404) {
   hub_.add({.path = "*/referrers/*", .answer = CannedAnswer{404}});
   start();
@@ -165,6 +171,18 @@ TEST_F(CatalogTest, IsPaged) {
   EXPECT_EQ(pages_from("/v2/_catalog?ns=docker.io&n=1").size(), 2u);
   EXPECT_EQ(get("/v2/_catalog?n=0").body, repositories(""));
   EXPECT_EQ(get("/v2/_catalog?n=100000").status, 200);
+}
+
+TEST_F(CatalogTest, ANameThatLooksLikeAnotherUpstreamsIsListedWithItsOwn) {
+  ghcr_.push("docker.io/library/app", "1", image_);
+  hub_.push("foo.bar/baz", "1", image_);
+  start();
+  EXPECT_EQ(get("/v2/ghcr.io/docker.io/library/app/manifests/1").status, 200);
+  EXPECT_EQ(get("/v2/docker.io/foo.bar/baz/manifests/1").status, 200);
+  std::string all = repositories(R"("docker.io/foo.bar/baz","ghcr.io/docker.io/library/app")");
+  EXPECT_EQ(get_until("/v2/_catalog", all).body, all);
+  EXPECT_EQ(get("/v2/_catalog?ns=ghcr.io").body, repositories(R"("ghcr.io/docker.io/library/app")"));
+  EXPECT_EQ(get("/v2/ghcr.io/docker.io/library/app/manifests/1?ns=ghcr.io").status, 200);
 }
 
 TEST_F(CatalogTest, IsEmptyAtFirst) {

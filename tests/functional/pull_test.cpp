@@ -123,6 +123,7 @@ TEST_F(PullTest, ConditionalRequestForWhatTheClientHasIs304) {
       EXPECT_TRUE(reply.body.empty());
     }
     EXPECT_EQ(get(path, {{"If-None-Match", "\"other\""}}).status, 200) << path;
+    EXPECT_EQ(get(path, {{"If-None-Match", "\"other\""}, {"If-None-Match", etag}}).status, 304) << path;
   }
 }
 

@@ -48,6 +48,9 @@ TEST_F(RoutingTest, AnAnswerToNsNamesItAsItWasSent) {
   EXPECT_EQ(get("/v2/app/manifests/1?ns=index.docker.io").header("OCI-Namespace"), "index.docker.io");
   EXPECT_EQ(get("/v2/team/none/manifests/1?ns=ghcr.io").header("OCI-Namespace"), "ghcr.io");
   EXPECT_FALSE(get("/v2/app/manifests/1").has("OCI-Namespace"));
+  HttpConnection connection(port());
+  connection.send_raw("PUT /v2/app/manifests/1?ns=docker.io HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(connection.read_reply().header("OCI-Namespace"), "docker.io");
 }
 
 TEST_F(RoutingTest, AListenersUpstreamIsTheOnlyOneItReaches) {

@@ -18,7 +18,7 @@ class Admin {
   io::Awaitable<http::Response> handle(const http::Request& request) const;
 
   // An http::MakeError.
-  static http::Response refused(unsigned status, std::string_view reason);
+  static http::Response refused(const http::Request& request, unsigned status, std::string_view reason);
 
  private:
   std::atomic<bool> ready_{false};

@@ -50,8 +50,9 @@ struct Served {
 };
 using OnServed = std::function<void(const Served&)>;
 
-// What a refused request (bad grammar, a body, too large) gets as body: status and reason in, headers and text out.
-using MakeError = std::function<Response(unsigned status, std::string_view reason)>;
+// The response to a request that the server refuses (bad grammar, a body, too large), with the status that it chose.
+// Where the head could not be read, the request is empty.
+using MakeError = std::function<Response(const Request&, unsigned status, std::string_view reason)>;
 
 class Server {
  public:

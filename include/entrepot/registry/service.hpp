@@ -25,7 +25,7 @@ class Service {
   io::Awaitable<http::Response> handle(const http::Request& request) const;
 
   // An http::MakeError.
-  static http::Response refused(unsigned status, std::string_view reason);
+  http::Response refused(const http::Request& request, unsigned status, std::string_view reason) const;
 
  private:
   class Impl;

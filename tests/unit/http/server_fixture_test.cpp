@@ -135,7 +135,7 @@ io::Awaitable<Response> answer(std::function<Response(const Request&)> respond, 
   co_return respond(request);
 }
 
-Response error_response(unsigned status, std::string_view reason) {
+Response error_response(const Request&, unsigned status, std::string_view reason) {
   Response response = text_response(std::string(reason));
   response.status = status;
   return response;

@@ -29,6 +29,16 @@ TEST_F(ServerTest, AnswersOneRequestAfterTheOther) {
   }
 }
 
+TEST_F(ServerTest, AnswersAndGoesOnWhereItsHandlerFails) {
+  serve([](const Request& request) -> Response {
+    if (request.target == "/fail") throw std::runtime_error("a bug");
+    return text_response("fine");
+  });
+  RawClient client = connect_and_send("GET /fail HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(client.receive().status(), 500u);
+  EXPECT_EQ(client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n").receive().body, "fine");
+}
+
 TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
   serve([](const Request& request) { return text_response(std::string(request.target)); });
   std::string requests;
