@@ -4,24 +4,23 @@ namespace entrepot::cache {
 
 namespace {
 
+// A link keeps no size that a header says: where it is wrong, it would stand in the way of the right one.
 io::Awaitable<Result<std::optional<std::uint64_t>>> stat_and_link(store::Store& store, upstream::Upstream& upstream,
-                                                                  std::string repository, oci::Digest digest,
-                                                                  io::Deadline deadline) {
-  auto size = co_await upstream.stat_blob(repository, digest, deadline);
+                                                                  std::string repository, oci::Digest digest) {
+  auto size = co_await upstream.stat_blob(repository, digest, io::SteadyClock::now() + kSharedLimit);
   if (!size) co_return size.error();
-  store::Link link{.digest = digest, .as_blob = true, .size = *size};
+  store::Link link{.digest = digest, .as_blob = true};
   store.add_links({upstream.name(), repository}, {link});
   co_return *size;
 }
 
 io::Awaitable<Result<upstream::ManifestHead>> head_and_link(store::Store& store, upstream::Upstream& upstream,
-                                                            std::string repository, oci::Digest digest,
-                                                            io::Deadline deadline) {
+                                                            std::string repository, oci::Digest digest) {
   oci::Reference reference = digest;
-  auto head = co_await upstream.head_manifest(repository, reference, deadline);
+  auto head = co_await upstream.head_manifest(repository, reference, io::SteadyClock::now() + kSharedLimit);
   if (!head) co_return head.error();
   if (!head->digest && !head->size) co_return *head;  // HEAD is not supported there, which shows nothing
-  store::Link link{.digest = digest, .as_manifest = true, .media_type = head->media_type, .size = head->size};
+  store::Link link{.digest = digest, .as_manifest = true, .media_type = head->media_type};
   store.add_links({upstream.name(), repository}, {link});
   co_return *head;
 }
@@ -32,8 +31,8 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> Access::prove_blob(upstream:
                                                                        std::string repository, oci::Digest digest,
                                                                        io::Deadline deadline) {
   Key key(upstream.name(), repository, digest);
-  auto ask = [store = &context_.store, from = &upstream, repository, digest, deadline] {
-    return stat_and_link(*store, *from, repository, digest, deadline);
+  auto ask = [store = &context_.store, from = &upstream, repository, digest] {
+    return stat_and_link(*store, *from, repository, digest);
   };
   co_return co_await blobs_.run(std::move(key), std::move(ask), deadline);
 }
@@ -42,8 +41,8 @@ io::Awaitable<Result<upstream::ManifestHead>> Access::prove_manifest(upstream::U
                                                                      std::string repository, oci::Digest digest,
                                                                      io::Deadline deadline) {
   Key key(upstream.name(), repository, digest);
-  auto ask = [store = &context_.store, from = &upstream, repository, digest, deadline] {
-    return head_and_link(*store, *from, repository, digest, deadline);
+  auto ask = [store = &context_.store, from = &upstream, repository, digest] {
+    return head_and_link(*store, *from, repository, digest);
   };
   co_return co_await manifests_.run(std::move(key), std::move(ask), deadline);
 }

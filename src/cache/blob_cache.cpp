@@ -3,6 +3,7 @@
 #include "cache/access.hpp"
 #include "cache/fill_table.hpp"
 #include "cache/readers.hpp"
+#include "entrepot/base/log.hpp"
 
 namespace entrepot::cache {
 
@@ -55,6 +56,23 @@ class FillingBlob final : public OpenBlob {
   Outcome outcome_;
 };
 
+// A small blob for which there is no room on the disk, in memory, verified.
+class ReadBlob final : public OpenBlob {
+ public:
+  explicit ReadBlob(std::string bytes) : bytes_(std::move(bytes)) {}
+
+  Outcome outcome() const override { return Outcome::Bypass; }
+  std::optional<std::uint64_t> size() const override { return bytes_.size(); }
+
+  io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool,
+                                         io::Deadline) override {
+    co_return http::Body(bytes_.substr(begin, *end - begin));
+  }
+
+ private:
+  const std::string bytes_;
+};
+
 // A stream of the client's own.
 class StreamedBlob final : public OpenBlob {
  public:
@@ -72,9 +90,9 @@ class StreamedBlob final : public OpenBlob {
   io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
                                          io::Deadline deadline) override {
     Span span{begin, end, to_end};
-    std::optional<Hasher> hasher;
     upstream::BlobRange range;
-    if (to_end) {
+    std::optional<Hasher> hasher;
+    if (span.to_end) {
       hasher.emplace(digest_.algorithm());
     } else {
       range.first = begin;
@@ -87,26 +105,12 @@ class StreamedBlob final : public OpenBlob {
       Result<void> answered = co_await opened_->open(deadline);
       if (!answered) co_return answered.error();
     }
-    bool small = size_ && *size_ <= kVerifiedFirst;
     std::unique_ptr<http::BodySource> source =
         std::make_unique<StreamReader>(std::move(opened_), digest_, span, std::move(hasher));
-    if (!small) co_return http::Body(std::move(source));
-    co_return co_await collect(std::move(source));
+    co_return http::Body(std::move(source));
   }
 
  private:
-  // All of a small body, so that its digest is known before the status line.
-  static io::Awaitable<Result<http::Body>> collect(std::unique_ptr<http::BodySource> source) {
-    std::string text;
-    for (;;) {
-      auto part = co_await source->next();
-      if (!part) co_return part.error();
-      auto bytes = std::get_if<std::span<const std::byte>>(&*part);
-      if (bytes == nullptr) co_return http::Body(std::move(text));
-      text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
-    }
-  }
-
   upstream::Upstream& upstream_;
   std::string repository_;
   oci::Digest digest_;
@@ -114,10 +118,38 @@ class StreamedBlob final : public OpenBlob {
   std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
 };
 
+// All of a small blob, verified.
+io::Awaitable<Result<std::string>> read_small(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+                                              std::uint64_t size) {
+  auto download =
+      std::make_unique<Download>(upstream, std::make_shared<Feeders>(repository), digest, upstream::BlobRange{}, size);
+  Result<void> answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
+  if (!answered) co_return answered.error();
+  Span whole{0, size, true};
+  StreamReader reader(std::move(download), digest, whole, Hasher(digest.algorithm()));
+  std::string text;
+  for (;;) {
+    auto part = co_await reader.next();
+    if (!part) co_return part.error();
+    auto bytes = std::get_if<std::span<const std::byte>>(&*part);
+    if (bytes == nullptr) co_return text;
+    text.append(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  }
+}
+
 io::Awaitable<std::optional<std::uint64_t>> size_of(FillEntry& entry, io::Deadline deadline) {
   FillEntry::Opened opened = co_await entry.wait_opened(deadline);
   if (!opened.fill) co_return std::nullopt;
   co_return opened.fill->progress().size();
+}
+
+// A size that is known from a descriptor, and what the upstream says. 0 is what a proxy makes of a length that it has
+// lost; upstream::Upstream::stat_blob has seen to that.
+Result<std::optional<std::uint64_t>> agreed(std::optional<std::uint64_t> listed, std::optional<std::uint64_t> said) {
+  if (listed && said && *listed != *said) {
+    return Error{Errc::BadGateway, "it has " + std::to_string(*said) + " bytes there, not " + std::to_string(*listed)};
+  }
+  return listed ? listed : said;
 }
 
 bool shown(const std::optional<store::Link>& link) { return link && (link->as_blob || link->as_manifest); }
@@ -125,7 +157,10 @@ bool shown(const std::optional<store::Link>& link) { return link && (link->as_bl
 }  // namespace
 
 BlobCache::BlobCache(Context context)
-    : context_(context), access_(std::make_unique<Access>(context)), fills_(std::make_unique<FillTable>(context)) {}
+    : context_(context),
+      access_(std::make_unique<Access>(context)),
+      fills_(std::make_unique<FillTable>(context)),
+      small_reads_(context.tasks) {}
 
 BlobCache::~BlobCache() = default;
 
@@ -135,15 +170,21 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
   const store::RepositoryKey key{upstream.name(), repository};
   for (int round = 0; round < kRounds; ++round) {
     std::optional<store::Link> link = context_.store.link(key, digest);
-    if (context_.store.stored_size(digest)) {
+    if (std::optional<std::uint64_t> stored = context_.store.stored_size(digest)) {
       if (!shown(link)) {
         auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
         if (!proved) co_return proved.error();
       }
-      auto file = co_await context_.store.open_blob(digest);
+      auto file = co_await context_.store.open_blob(digest, deadline);
       if (file) {
         context_.store.touch(digest);
         std::unique_ptr<OpenBlob> blob = std::make_unique<StoredBlob>(std::move(*file));
+        co_return blob;
+      }
+      if (file.error().code == Errc::Timeout) co_return file.error();
+      if (file.error().code != Errc::NotFound) {  // it is there, and cannot be read now: nothing to fill
+        log::error("blob_not_opened", {{"digest", digest.to_string()}, {"error", file.error().message}});
+        std::unique_ptr<OpenBlob> blob = std::make_unique<StreamedBlob>(upstream, repository, digest, stored, nullptr);
         co_return blob;
       }
     }
@@ -152,6 +193,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
     if (link) listed = link->size;
     FillTable::Joined joined = co_await fills_->join_or_start(upstream, repository, digest, listed);
     std::shared_ptr<FillEntry> entry = std::move(joined.entry);
+    if (!entry) continue;  // stored meanwhile
     if (!joined.started && entry->has_failed()) {
       bool gone = co_await entry->wait_closed(deadline);
       if (!gone) break;
@@ -174,11 +216,9 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
       continue;
     }
     if (opened.no_room) {
-      std::unique_ptr<Download> stream;
-      if (joined.started) stream = entry->claim_stream();
-      std::unique_ptr<OpenBlob> blob =
-          std::make_unique<StreamedBlob>(upstream, repository, digest, opened.no_room->size, std::move(stream));
-      co_return blob;
+      std::unique_ptr<Download> claimed;
+      if (joined.started) claimed = entry->claim_stream();
+      co_return co_await stream(upstream, repository, digest, opened.no_room->size, std::move(claimed), deadline);
     }
 
     // A recovered file that is complete may not have met this repository yet: nobody has asked its upstream.
@@ -196,8 +236,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
       verified = Error{Errc::BadGateway, upstream.name() + ": the download of " + digest.to_string() + " has failed"};
     }
     if (progress.state() == Progress::State::DiskFailed) {
-      std::unique_ptr<OpenBlob> blob = std::make_unique<StreamedBlob>(upstream, repository, digest, size, nullptr);
-      co_return blob;
+      co_return co_await stream(upstream, repository, digest, size, nullptr, deadline);
     }
     if (verified) {
       std::unique_ptr<OpenBlob> blob = std::make_unique<FillingBlob>(std::move(opened.fill), std::move(entry), outcome);
@@ -212,6 +251,26 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
   co_return Error{Errc::Timeout, upstream.name() + ": " + digest.to_string() + " could not be opened in time"};
 }
 
+// Past the disk. `opened`: null, or the answer to a request for the whole blob.
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Upstream& upstream, std::string repository,
+                                                                   oci::Digest digest,
+                                                                   std::optional<std::uint64_t> size,
+                                                                   std::unique_ptr<Download> opened,
+                                                                   io::Deadline deadline) {
+  std::unique_ptr<OpenBlob> blob;
+  if (size && *size <= kVerifiedFirst) {
+    opened.reset();
+    Key key(upstream.name(), repository, digest);
+    auto read = [from = &upstream, repository, digest, size] { return read_small(*from, repository, digest, *size); };
+    auto bytes = co_await small_reads_.run(std::move(key), std::move(read), deadline);
+    if (!bytes) co_return bytes.error();
+    blob = std::make_unique<ReadBlob>(std::move(*bytes));
+  } else {
+    blob = std::make_unique<StreamedBlob>(upstream, std::move(repository), digest, size, std::move(opened));
+  }
+  co_return blob;
+}
+
 io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(upstream::Upstream& upstream, std::string repository,
                                                        oci::Digest digest, io::Deadline deadline) {
   const store::RepositoryKey key{upstream.name(), repository};
@@ -221,10 +280,15 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(upstream::Upstream& upstr
     if (entry && entry->is_verified()) stored = co_await size_of(*entry, deadline);
   }
   Stat stat{stored, stored.has_value()};
-  if (stored && shown(context_.store.link(key, digest))) co_return stat;
+  std::optional<store::Link> link = context_.store.link(key, digest);
+  if (stored && shown(link)) co_return stat;
   auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
   if (!proved) co_return proved.error();
-  if (!stored) stat.size = *proved;
+  if (stored) co_return stat;
+  auto size = agreed(link ? link->size : std::nullopt, *proved);
+  if (!size)
+    co_return Error{size.error().code, upstream.name() + ": " + digest.to_string() + ": " + size.error().message};
+  stat.size = *size;
   co_return stat;
 }
 

@@ -108,6 +108,8 @@ io::Awaitable<FillTable::Joined> FillTable::join_or_start(upstream::Upstream& up
                                                           std::optional<std::uint64_t> listed_size) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::lock_guard lock(mutex_);
+  // Under the lock under which a fill that is complete leaves the table.
+  if (context_.store.stored_size(digest)) co_return Joined{};
   std::shared_ptr<FillEntry>& slot = entries_[Key(upstream.name(), digest)];
   if (slot) co_return Joined{slot, false};
   slot = std::make_shared<FillEntry>(upstream, std::move(repository), digest, listed_size);
@@ -145,6 +147,13 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
   if (!complete) {
     download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
     Result<void> answered = co_await download->open(io::SteadyClock::now() + kOpenLimit);
+    if (!answered && parked && answered.error().code == Errc::BadGateway) {
+      // It may be the parked part that is wrong: begun when the upstream named another size.
+      size = entry->listed_size();
+      range = {};
+      download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
+      answered = co_await download->open(io::SteadyClock::now() + kOpenLimit);
+    }
     if (!answered) {
       close(*entry);
       outcome.error = answered.error();
@@ -156,7 +165,7 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
       auto stat = co_await upstream.stat_blob(entry->starter(), entry->digest(), io::SteadyClock::now() + kOpenLimit);
       if (stat) size = *stat;
     }
-    store::Link shown{.digest = entry->digest(), .as_blob = true, .size = size};
+    store::Link shown{.digest = entry->digest(), .as_blob = true};
     context_.store.add_links({upstream.name(), entry->starter()}, {shown});
   }
 

@@ -67,7 +67,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
   std::optional<store::Link> link = context_.store.link(key, digest);
   bool shown = link && link->as_manifest;
 
-  if (!shown && link && is_stored(digest)) {
+  if (!shown && link && stored_size(digest)) {
     // Known as a blob. Whether it is a manifest too, its bytes say: a blob asked for as a manifest does not exist.
     std::shared_ptr<const std::string> bytes;
     if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest) bytes = co_await stored_bytes(digest);
@@ -75,10 +75,10 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
       co_return Error{Errc::NotFound, digest.to_string() + " is a blob, not a manifest"};
     }
   }
-  if (!shown && (head || is_stored(digest))) {
+  if (!shown && (head || stored_size(digest))) {
     auto proved = co_await access_->prove_manifest(upstream, repository, digest, deadline);
     if (!proved) co_return proved.error();
-    if (!is_stored(digest) && proved->size && !proved->media_type.empty()) {
+    if (head && !stored_size(digest) && proved->size && !proved->media_type.empty()) {
       co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
     }
     link = context_.store.link(key, digest);
@@ -105,17 +105,24 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
   co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
 }
 
-bool ManifestCache::is_stored(const oci::Digest& digest) const {
-  return hot_->find(digest) != nullptr || context_.store.stored_size(digest).has_value();
+std::optional<std::uint64_t> ManifestCache::stored_size(const oci::Digest& digest) const {
+  if (SharedBytes hot = hot_->find(digest)) return hot->size();
+  return context_.store.stored_size(digest);
 }
 
 // What is stored for a tag. What was seen last, if that has come by its digest meanwhile: clients that ask HEAD for the
 // tag and GET for the digest never GET the tag.
 std::optional<store::TagTarget> ManifestCache::stored_target(const std::optional<store::TagRecord>& record) const {
   if (!record) return std::nullopt;
-  if (is_stored(record->seen.digest)) return record->seen;
-  if (record->stored && is_stored(record->stored->digest)) return record->stored;
-  return std::nullopt;
+  store::TagTarget target = record->seen;
+  std::optional<std::uint64_t> size = stored_size(target.digest);
+  if (!size && record->stored) {
+    target = *record->stored;
+    size = stored_size(target.digest);
+  }
+  if (!size) return std::nullopt;
+  target.size = *size;
+  return target;
 }
 
 // Null if it is not stored, or its file turns out to be unusable.
@@ -126,7 +133,7 @@ io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(oc
   }
   std::optional<std::uint64_t> size = context_.store.stored_size(digest);
   if (!size || *size > kLargestManifest) co_return nullptr;
-  auto bytes = co_await context_.store.read_all(digest);
+  auto bytes = co_await context_.store.read_all(digest, io::SteadyClock::now() + kSharedLimit);
   if (!bytes) co_return nullptr;
   auto shared = std::make_shared<const std::string>(std::move(*bytes));
   hot_->put(digest, shared);
@@ -152,23 +159,27 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source
       if (!fetched && fetched.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
       co_return fetched;
     }
-    Answer seen = co_await revalidate(source, std::move(repository), tag, head, deadline);
+    Answer seen = co_await revalidate(source, std::move(repository), tag, head, deadline, deadline);
     if (!seen && seen.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
     co_return seen;
   }
 
-  io::Deadline limit = std::min(deadline, io::SteadyClock::now() + source.freshness.timeout);
-  Answer answer = co_await revalidate(source, repository, tag, head, limit);
+  io::Deadline limit = deadline;
+  if (decide(source.freshness, *record, Errc::Timeout, context_.clock.now()) == OnFailure::ServeStale) {
+    limit = std::min(deadline, io::SteadyClock::now() + source.freshness.timeout);
+  }
+  Answer answer = co_await revalidate(source, repository, tag, head, limit, deadline);
   if (answer) co_return answer;
   Error error = answer.error();
   co_return co_await after_failure(source, std::move(repository), std::move(tag), std::move(error), head);
 }
 
-// Asks the upstream what the tag has now, by HEAD, and answers with that.
+// Asks the upstream what the tag has now, by HEAD until `limit`, and answers with that.
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& source, std::string repository,
-                                                                std::string tag, bool head, io::Deadline deadline) {
+                                                                std::string tag, bool head, io::Deadline limit,
+                                                                io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
-  auto seen = co_await check(source, repository, tag, deadline);
+  auto seen = co_await check(source, repository, tag, limit);
   if (!seen) co_return seen.error();
   if (!is_complete(*seen)) {
     oci::Reference reference = oci::Tag{tag};
@@ -182,9 +193,15 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& so
   }
   if (head) co_return ManifestAnswer{*seen->digest, seen->media_type, *seen->size, nullptr, Outcome::Forwarded};
   // The tag has moved. By digest, so that what is fetched is what was seen, whatever the tag does meanwhile.
-  Answer moved = co_await by_digest(source, std::move(repository), *seen->digest, false, deadline);
-  if (moved) record_tag(key, tag, target_of(*moved), true);
-  co_return moved;
+  Answer moved = co_await by_digest(source, repository, *seen->digest, false, deadline);
+  if (moved) {
+    record_tag(key, tag, target_of(*moved), true);
+    co_return moved;
+  }
+  // A digest that is not there, or is another's, was a wrong hint; what the tag is, only its own answer says.
+  if (moved.error().code != Errc::NotFound && moved.error().code != Errc::BadGateway) co_return moved;
+  oci::Reference reference = oci::Tag{tag};
+  co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
 }
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source& source, std::string repository,
@@ -227,18 +244,24 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_stored(store::TagTar
 io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check(const Source& source, std::string repository,
                                                                    std::string tag, io::Deadline deadline) {
   Key key(source.upstream->name(), repository, tag);
-  auto ask = [this, &source, repository, tag, deadline] { return check_alone(source, repository, tag, deadline); };
+  auto ask = [this, &source, repository, tag] { return check_alone(source, repository, tag); };
   co_return co_await checks_.run(std::move(key), std::move(ask), deadline);
 }
 
 io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const Source& source, std::string repository,
-                                                                         std::string tag, io::Deadline deadline) {
+                                                                         std::string tag) {
   oci::Reference reference = oci::Tag{tag};
-  auto head = co_await source.upstream->head_manifest(repository, std::move(reference), deadline);
+  auto head =
+      co_await source.upstream->head_manifest(repository, std::move(reference), io::SteadyClock::now() + kSharedLimit);
   if (!head) co_return head.error();
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  // What came with the bytes, or was read in them, is better than what a HEAD says.
+  if (head->digest && stored_size(*head->digest)) {
+    std::optional<store::Link> known = context_.store.link(key, *head->digest);
+    if (known && !known->media_type.empty()) head->media_type = known->media_type;
+  }
   if (is_complete(*head)) {
-    const store::RepositoryKey key{source.upstream->name(), repository};
-    store::Link link{.digest = *head->digest, .as_manifest = true, .media_type = head->media_type, .size = head->size};
+    store::Link link{.digest = *head->digest, .as_manifest = true, .media_type = head->media_type};
     context_.store.add_links(key, {link});
     store::TagTarget seen{*head->digest, head->media_type, *head->size};
     record_tag(key, tag, seen, false);
@@ -269,9 +292,7 @@ void ManifestCache::record_tag(const store::RepositoryKey& key, const std::strin
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source, std::string repository,
                                                            oci::Reference reference, io::Deadline deadline) {
   Key key(source.upstream->name(), repository, oci::to_string(reference));
-  auto get = [this, &source, repository, reference, deadline] {
-    return fetch_alone(source, repository, reference, deadline);
-  };
+  auto get = [this, &source, repository, reference] { return fetch_alone(source, repository, reference); };
   bool joined = false;
   Answer answer = co_await fetches_.run(std::move(key), std::move(get), deadline, &joined);
   if (answer && joined) answer->outcome = Outcome::Collapsed;
@@ -279,17 +300,27 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source,
 }
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& source, std::string repository,
-                                                                 oci::Reference reference, io::Deadline deadline) {
+                                                                 oci::Reference reference) {
   const store::RepositoryKey key{source.upstream->name(), repository};
-  auto body = co_await source.upstream->get_manifest(repository, reference, deadline);
-  if (!body) co_return body.error();
   auto expected = std::get_if<oci::Digest>(&reference);
+  if (expected) {  // another's fetch may have ended between the caller's look and its call
+    std::optional<store::Link> link = context_.store.link(key, *expected);
+    std::shared_ptr<const std::string> hot = hot_->find(*expected);
+    if (hot && link && link->as_manifest && !link->media_type.empty()) {
+      co_return ManifestAnswer{*expected, link->media_type, hot->size(), hot, Outcome::Hit};
+    }
+  }
+  auto body = co_await source.upstream->get_manifest(repository, reference, io::SteadyClock::now() + kSharedLimit);
+  if (!body) co_return body.error();
   oci::Digest digest = oci::Digest::of(expected ? expected->algorithm() : HashAlgorithm::Sha256, body->bytes);
   if (expected && digest != *expected) {
     co_return Error{Errc::BadGateway, key.upstream + ": what it sent is not " + expected->to_string()};
   }
   Result<oci::Manifest> manifest = oci::parse_manifest(body->bytes);
   if (!manifest && manifest.error().code == Errc::NotFound) co_return manifest.error();
+  if (!manifest && !expected) {  // by digest it is what was asked for; by tag it may be a portal's page
+    co_return Error{Errc::BadGateway, key.upstream + ": no manifest: " + manifest.error().message};
+  }
   std::string media_type = manifest ? oci::effective_media_type(body->media_type, *manifest) : body->media_type;
   if (media_type.empty()) media_type = oci::kOctetStream;
 

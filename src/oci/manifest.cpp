@@ -113,10 +113,7 @@ Result<Manifest> parse_manifest(std::string_view body) {
 }
 
 std::string effective_media_type(std::string_view content_type, const Manifest& manifest) {
-  std::string type = without_parameters(content_type);
-  bool says_nothing =
-      !is_media_type(type) || type == "text/plain" || type == kOctetStream || type == "application/json";
-  return says_nothing ? manifest.media_type : type;
+  return says_nothing(content_type) ? manifest.media_type : without_parameters(content_type);
 }
 
 }  // namespace entrepot::oci

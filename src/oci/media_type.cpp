@@ -72,6 +72,11 @@ bool is_foreign(std::string_view media_type) {
   return starts_with(media_type, kDockerForeign) || starts_with(media_type, kOciForeign);
 }
 
+bool says_nothing(std::string_view media_type) {
+  return !is_media_type(essence(media_type)) || is(media_type, "text/plain") || is(media_type, kOctetStream) ||
+         is(media_type, "application/json");
+}
+
 std::string_view accepted_manifests() {
   // Indexes first: some registries answer with the first type that they could make.
   static const std::string accept = [] {

@@ -1,6 +1,7 @@
 #include "entrepot/upstream/registry_client.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "entrepot/http/range.hpp"
 #include "entrepot/oci/media_type.hpp"
@@ -147,6 +148,7 @@ io::Awaitable<Result<ManifestHead>> RegistryClient::head_manifest(std::string re
   const http::Exchange& exchange = *answer->exchange;
   ManifestHead head{.digest = digest_of(exchange), .media_type = media_type_of(exchange), .size = {}};
   if (oci::is_schema1(head.media_type)) co_return named(name_, schema1_error());
+  if (oci::says_nothing(head.media_type)) head.media_type.clear();
   head.size = exchange.content_length();
   if (head.size == 0u) head.size.reset();  // no manifest is empty: a proxy on the way has lost the length
   co_return head;
@@ -173,8 +175,9 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_blob(st
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() == 200) {
+    // A length of 0 is that of the empty blob, or one that a proxy on the way has lost.
     std::optional<std::uint64_t> length = answer->exchange->content_length();
-    if (length) co_return length;
+    if (length && (*length > 0 || digest == oci::Digest::of(digest.algorithm(), ""))) co_return length;
   } else if (!refuses_head(answer->status())) {
     co_return co_await transport_.error_of(std::move(*answer));
   }
@@ -246,6 +249,9 @@ io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(std::string repos
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
   Result<std::string> body = co_await answer->exchange->read_all(kMaxReferrers);
   if (!body) co_return named(name_, body.error());
+  if (!nlohmann::json::parse(*body, nullptr, /*allow_exceptions=*/false).is_object()) {
+    co_return named(name_, Error{Errc::BadGateway, "the answer is not a list of referrers"});
+  }
   ReferrersPage page{
       .body = std::move(*body), .artifact_type_filtered = filtered_by_artifact_type(*answer->exchange), .next = {}};
   std::optional<http::Url> link = next_link(answer->exchange->header_values("Link"), answer->url);

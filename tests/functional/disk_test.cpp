@@ -1,4 +1,6 @@
 // No pull fails, and none waits, because of the disk.
+#include <sys/stat.h>
+
 #include "functional/daemon_test.hpp"
 #include "support/faulty_disk.hpp"
 #include "support/gated_disk.hpp"
@@ -98,6 +100,49 @@ TEST_F(FaultyDiskTest, AManifestIsServedThoughItCannotBeStored) {
     EXPECT_EQ(get(manifest_path("library/app", image.manifest.digest)).body, image.manifest.text()) << call;
     faulty_.fail(0);
   }
+}
+
+class FullDiskTest : public DiskTest {
+ protected:
+  FullDiskTest() {
+    config_.storage.min_free = std::uint64_t{1} << 60;
+    hub_.push_blob("library/app", small_);
+    start();
+  }
+
+  Object small_ = make_blob(10'000, 7);
+  std::string small_path_ = blob_path("library/app", small_.digest);
+};
+
+TEST_F(FullDiskTest, NoPartOfASmallWrongBlobIsSent) {
+  hub_.add({.path = small_path_, .corrupt_at = 9'000});
+  EXPECT_EQ(get(small_path_).status, 502);
+  EXPECT_EQ(get(small_path_, {{"Range", "bytes=0-99"}}).status, 502);
+  hub_.behave();
+  Reply part = get(small_path_, {{"Range", "bytes=100-199"}});
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, small_.text().substr(100, 100));
+  EXPECT_EQ(part.header("Cache-Status"), kBypass);
+}
+
+TEST_F(FullDiskTest, AStreamWithoutAnEndIsResetWhereItIsWrong) {
+  hub_.add({.path = layer_path_, .corrupt_at = 7, .chunked = true, .ignore_range = true, .no_length = true});
+  HttpConnection connection(port());
+  connection.send_raw("GET " + layer_path_ + " HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(connection.read_reply().ending, Ending::Reset);
+}
+
+TEST_F(DiskTest, AStoredBlobThatCannotBeOpenedIsStreamed) {
+  start();
+  ASSERT_EQ(get(layer_path_).body, layer_.text());
+  restart();  // its file is not open any more
+  std::string hex = layer_.digest.substr(layer_.digest.find(':') + 1);
+  std::filesystem::path file = config_.storage.path / "blobs/sha256" / hex.substr(0, 2) / hex;
+  std::filesystem::remove(file);
+  ASSERT_EQ(::mknod(file.c_str(), S_IFSOCK | 0600, 0), 0);  // ENXIO
+  Reply reply = get(layer_path_);
+  EXPECT_EQ(reply.body, layer_.text());
+  EXPECT_EQ(reply.header("Cache-Status"), kBypass);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // What a daemon knows after it was stopped, and what it does without room or without its index.
 #include <fstream>
+#include <future>
 
 #include "functional/daemon_test.hpp"
 
@@ -81,6 +82,28 @@ TEST_F(RestartTest, WithoutItsIndexNoBlobIsDownloadedAgain) {
   EXPECT_GE(hub_.log().count("", layer_path_), 1u);   // but it had to be shown again
   EXPECT_EQ(get(by_tag_).body, image_.manifest.text());
   EXPECT_EQ(get(by_digest_).body, image_.manifest.text());
+}
+
+TEST_F(RestartTest, AManifestFoundWrongWhileItsUpstreamIsAskedIsFetchedAnew) {
+  start();
+  get(by_digest_);
+  get("/v2/_catalog");  // waits until it is on the disk
+  stop();
+  remove_index();
+  std::string hex = image_.manifest.digest.substr(image_.manifest.digest.find(':') + 1);
+  std::ofstream(config_.storage.path / "blobs/sha256" / hex.substr(0, 2) / hex, std::ios::in) << "other";
+  start();
+
+  GatePtr gate = make_gate();
+  hub_.add({.method = "HEAD", .path = by_digest_, .hold = gate});
+  auto pull = std::async(std::launch::async, [this] { return get(by_digest_); });
+  ASSERT_TRUE(gate->await());
+  hub_.push_blob("team/b", image_.manifest);  // asked for there, it is hashed, and found wrong
+  std::string as_blob = blob_path("team/b", image_.manifest.digest);
+  hub_.add({.method = "GET", .path = as_blob, .answer = CannedAnswer{403}});
+  EXPECT_EQ(get(as_blob).status, 403);
+  gate->open();
+  EXPECT_EQ(pull.get().body, image_.manifest.text());
 }
 
 TEST_F(RestartTest, WithoutItsIndexAndItsUpstreamNothingIsShown) {

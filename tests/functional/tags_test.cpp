@@ -1,4 +1,6 @@
 // A tag is checked upstream on every pull, for the price of one HEAD, and served past a failed check.
+#include <future>
+
 #include "functional/daemon_test.hpp"
 
 namespace entrepot::test {
@@ -216,6 +218,65 @@ TEST_F(TagsTest, AMovedTagWhoseManifestCannotBeFetchedIsStoodInFor) {
   hub_.push("library/app", "1", new_);
   hub_.add({.method = "GET", .answer = CannedAnswer{500}});
   expect_stale(get(path_));
+}
+
+TEST_F(TagsTest, ATypeThatSaysNothingIsTheManifestsOwn) {
+  std::string by_digest = manifest_path("library/app", old_.manifest.digest);
+  for (const char* vague : {"application/json", "text/plain"}) {
+    hub_.behave();
+    hub_.add({.path = "*/manifests/*", .content_type = vague});
+    if (!app_) start();
+    EXPECT_EQ(head(path_).header("Content-Type"), old_.manifest.media_type);
+    for (int pull = 0; pull < 3; ++pull) {
+      EXPECT_EQ(get(path_).header("Content-Type"), old_.manifest.media_type) << vague << pull;
+      EXPECT_EQ(get(by_digest).header("Content-Type"), old_.manifest.media_type) << vague << pull;
+    }
+  }
+  EXPECT_EQ(hub_.log().count("GET", "*/manifests/*"), 1u);
+}
+
+TEST_F(TagsTest, AWrongDigestInAHeadIsNoHint) {
+  std::string nowhere = "sha256:" + std::string(64, '0');
+  hub_.add({.path = path_, .digest = nowhere});
+  start();
+  for (int pull = 0; pull < 3; ++pull) EXPECT_EQ(get(path_).body, old_.manifest.text()) << pull;
+}
+
+TEST_F(TagsTest, APageThatIsNoManifestIsABadGatewayAndDisplacesNothing) {
+  const CannedAnswer portal{.headers = {{"Content-Type", "text/html"}}, .body = "<html>Log in</html>"};
+  start();
+  hub_.add({.path = path_, .answer = portal});
+  EXPECT_EQ(get(path_).status, 502);
+  hub_.behave();
+  EXPECT_EQ(get(path_).status, 200);
+  hub_.add({.path = path_, .answer = portal});
+  expect_stale(get(path_));
+}
+
+TEST_F(TagsTest, AMovedTagsManifestMayTakeLongerThanTheCheck) {
+  freshness().timeout = 100ms;
+  warm_up();
+  hub_.push("library/app", "1", new_);
+  GatePtr gate = make_gate();
+  hub_.add({.method = "GET", .path = "*/manifests/sha256:*", .hold = gate});
+  auto pull = std::async(std::launch::async, [this] { return get(path_); });
+  ASSERT_TRUE(gate->await());
+  std::this_thread::sleep_for(200ms);
+  gate->open();
+  EXPECT_EQ(pull.get().body, new_.manifest.text());
+}
+
+TEST_F(TagsTest, ACheckMayTakeItsTimeWhereNothingStaleMayBeServed) {
+  freshness().timeout = 100ms;
+  freshness().stale_if_error = 0s;
+  warm_up();
+  GatePtr gate = make_gate();
+  hub_.add({.method = "HEAD", .path = path_, .hold = gate});
+  auto pull = std::async(std::launch::async, [this] { return get(path_); });
+  ASSERT_TRUE(gate->await());
+  std::this_thread::sleep_for(200ms);
+  gate->open();
+  EXPECT_EQ(pull.get().status, 200);
 }
 
 }  // namespace

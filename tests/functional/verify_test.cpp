@@ -81,6 +81,56 @@ TEST_F(VerifyTest, ABlobShorterThanItsAnnouncedLengthIsNeverComplete) {
   EXPECT_TRUE(reply.status >= 500 || reply.ending == Ending::Short) << reply.status;
 }
 
+TEST_F(VerifyTest, AWrongLengthIsForgottenWhenTheUpstreamIsMended) {
+  start();
+  std::uint64_t seed = 10;
+  for (const char* method : {"GET", "HEAD"}) {
+    for (std::int64_t error : {100, -100, -300'000}) {
+      Object blob = make_blob(300'000, ++seed);
+      hub_.push_blob("library/app", blob);
+      std::string path = blob_path("library/app", blob.digest);
+      hub_.add({.method = method, .path = path, .length_error = error});
+      head(path);
+      get(path);
+      hub_.behave();
+      EXPECT_EQ(get(path).body, blob.text()) << method << error;
+      EXPECT_EQ(head(path).header("Content-Length"), "300000") << method << error;
+    }
+  }
+}
+
+TEST_F(VerifyTest, ALengthOf0InAHeadIsNoLength) {
+  hub_.add({.method = "HEAD", .path = large_path_, .length_error = -1024 * 1024});
+  start();
+  EXPECT_EQ(head(large_path_).header("Content-Length"), std::to_string(large_.size()));
+  EXPECT_EQ(get(large_path_).body, large_.text());
+}
+
+TEST_F(VerifyTest, AHeadOfABlobHasTheSizeThatAManifestNames) {
+  hub_.push("library/app", "1", make_image({large_}));
+  start();
+  get(manifest_path("library/app", "1"));
+  auto rule = hub_.add({.path = large_path_, .chunked = true, .ignore_range = true, .no_length = true});
+  EXPECT_EQ(head(large_path_).header("Content-Length"), std::to_string(large_.size()));
+  hub_.remove(rule);
+  hub_.add({.method = "HEAD", .path = large_path_, .length_error = 7});
+  EXPECT_EQ(head(large_path_).status, 502);
+}
+
+TEST_F(VerifyTest, AManifestIsServedWithItsOwnSizeWhateverAHeadSays) {
+  Image image = make_image({small_});
+  hub_.push("library/app", "1", image);
+  std::string path = manifest_path("library/app", "1");
+  start();
+  get(path);
+  hub_.add({.method = "HEAD", .path = path, .length_error = 5000, .content_type = "application/vnd.other+json"});
+  Reply known = head(path);
+  EXPECT_EQ(known.header("Content-Length"), std::to_string(image.manifest.size()));
+  EXPECT_EQ(known.header("Content-Type"), image.manifest.media_type);
+  EXPECT_EQ(get(path, {{"Range", "bytes=2-"}}).body, image.manifest.text().substr(2));
+  EXPECT_EQ(get(path, {{"Range", "bytes=5000-"}}).status, 416);
+}
+
 TEST_F(VerifyTest, ABlobOfUnknownLengthIsChunkedAndItsRangeIsIgnored) {
   hub_.add({.path = large_path_, .chunked = true, .ignore_range = true, .no_length = true});
   start();

@@ -5,13 +5,16 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "entrepot/cache/context.hpp"
 #include "entrepot/http/body.hpp"
+#include "entrepot/io/shared_call.hpp"
 
 namespace entrepot::cache {
 
 class Access;
+class Download;
 class FillTable;
 
 // A blob that may be sent: its upstream has shown it in the repository, and has answered for what is missing.
@@ -50,9 +53,16 @@ class BlobCache {
                                    io::Deadline deadline);
 
  private:
+  using Key = std::tuple<std::string, std::string, oci::Digest>;  // upstream, repository, digest
+
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> stream(upstream::Upstream& upstream, std::string repository,
+                                                          oci::Digest digest, std::optional<std::uint64_t> size,
+                                                          std::unique_ptr<Download> opened, io::Deadline deadline);
+
   Context context_;
   std::unique_ptr<Access> access_;
   std::unique_ptr<FillTable> fills_;
+  io::SharedCalls<Key, std::string> small_reads_;
 };
 
 }  // namespace entrepot::cache

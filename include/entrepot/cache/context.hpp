@@ -14,6 +14,10 @@
 
 namespace entrepot::cache {
 
+// The time limit of a request upstream that several callers wait for, each with a deadline of its own: those only end
+// their waiting.
+inline constexpr std::chrono::seconds kSharedLimit{25};
+
 struct Context {
   store::Store& store;
   io::Tasks& tasks;

@@ -52,22 +52,21 @@ class ManifestCache {
   io::Awaitable<Answer> by_tag(const Source& source, std::string repository, std::string tag, bool head,
                                io::Deadline deadline);
   io::Awaitable<Answer> revalidate(const Source& source, std::string repository, std::string tag, bool head,
-                                   io::Deadline deadline);
+                                   io::Deadline limit, io::Deadline deadline);
   io::Awaitable<Answer> answer_stored(store::TagTarget target, Outcome outcome, bool head);
   io::Awaitable<Answer> after_failure(const Source& source, std::string repository, std::string tag, Error error,
                                       bool head);
 
   io::Awaitable<Answer> fetch(const Source& source, std::string repository, oci::Reference reference,
                               io::Deadline deadline);
-  io::Awaitable<Answer> fetch_alone(const Source& source, std::string repository, oci::Reference reference,
-                                    io::Deadline deadline);
+  io::Awaitable<Answer> fetch_alone(const Source& source, std::string repository, oci::Reference reference);
   io::Awaitable<Result<upstream::ManifestHead>> check(const Source& source, std::string repository, std::string tag,
                                                       io::Deadline deadline);
   io::Awaitable<Result<upstream::ManifestHead>> check_alone(const Source& source, std::string repository,
-                                                            std::string tag, io::Deadline deadline);
+                                                            std::string tag);
 
   io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(oci::Digest digest);
-  bool is_stored(const oci::Digest& digest) const;
+  std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
   std::optional<store::TagTarget> stored_target(const std::optional<store::TagRecord>& record) const;
   void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored);
   io::Awaitable<> persist(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);

@@ -25,6 +25,9 @@ bool is_manifest(std::string_view media_type);  // an index, an image manifest, 
 bool is_schema1(std::string_view media_type);   // Docker's schema 1, signed or not
 bool is_foreign(std::string_view media_type);   // a layer that its registry need not hold (foreign, nondistributable)
 
+// Malformed, or what servers send that do not know: text/plain, application/octet-stream, application/json.
+bool says_nothing(std::string_view media_type);
+
 // The value of Accept on every manifest request that goes upstream: all types that we serve, lists first, no schema 1,
 // so that one tag has one digest whichever client asks.
 std::string_view accepted_manifests();

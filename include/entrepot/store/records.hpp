@@ -24,7 +24,7 @@ struct Link {
   bool as_blob = false;
   bool as_manifest = false;
   std::string media_type{};             // to serve it with as a manifest; "" if it was not shown as one
-  std::optional<std::uint64_t> size{};  // what the upstream, or a manifest that lists the object, said
+  std::optional<std::uint64_t> size{};  // from the bytes, or from a descriptor; never what a mere header says
 };
 
 struct TagTarget {

@@ -17,7 +17,7 @@ namespace entrepot::upstream {
 
 struct ManifestHead {
   std::optional<oci::Digest> digest;  // what Docker-Content-Digest says: a hint, verified by whoever gets the bytes
-  std::string media_type;             // Content-Type without parameters, "" if absent
+  std::string media_type;             // Content-Type without parameters, "" if it says nothing
   std::optional<std::uint64_t> size;
 };
 

@@ -402,22 +402,28 @@ TEST_F(RegistryClientTest, ReferrersComeInPages) {
     if (seen.target == path + "?artifactType=a%2Fb") {
       return {.headers = {{"OCI-Filters-Applied", "artifactType"},
                           {"Link", "<" + path + "?artifactType=a%2Fb&page=2>; rel=\"next\""}},
-              .body = "first"};
+              .body = R"({"page":1})"};
     }
-    return {.headers = {{"Link", "</v2/other/referrers/x?page=3>; rel=\"next\""}}, .body = "second"};
+    return {.headers = {{"Link", "</v2/other/referrers/x?page=3>; rel=\"next\""}}, .body = R"({"page":2})"};
   });
   connect_to({registry.url()});
   auto first = run(client_->referrers("a/b", digest_, "a/b", "", soon()));
   ASSERT_TRUE(first);
-  EXPECT_EQ(first->body, "first");
+  EXPECT_EQ(first->body, R"({"page":1})");
   EXPECT_TRUE(first->artifact_type_filtered);
   EXPECT_EQ(first->next, "artifactType=a%2Fb&page=2");
   auto second = run(client_->referrers("a/b", digest_, "a/b", first->next, soon()));
   ASSERT_TRUE(second);
-  EXPECT_EQ(second->body, "second");
+  EXPECT_EQ(second->body, R"({"page":2})");
   EXPECT_FALSE(second->artifact_type_filtered);
   EXPECT_EQ(second->next, "");
   EXPECT_EQ(registry.log().back().target, path + "?artifactType=a%2Fb&page=2");
+}
+
+TEST_F(RegistryClientTest, APageThatIsNoListOfReferrersIsABadGateway) {
+  ScriptedServer registry([](const Seen&) { return Reply{.body = "<html>Log in</html>"}; });
+  connect_to({registry.url()});
+  EXPECT_EQ(error_of(run(client_->referrers("a/b", digest_, "", "", soon()))).code, Errc::BadGateway);
 }
 
 TEST_F(RegistryClientTest, AMalformedPageOfReferrersIsNotAskedFor) {
