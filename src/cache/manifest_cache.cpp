@@ -318,7 +318,9 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
   }
   Result<oci::Manifest> manifest = oci::parse_manifest(body->bytes);
   if (!manifest && manifest.error().code == Errc::NotFound) co_return manifest.error();
-  if (!manifest && !expected) {  // by digest it is what was asked for; by tag it may be a portal's page
+  // By digest it is what was asked for; by tag it may be a portal's page.
+  bool is_plausible = manifest || expected || oci::is_manifest(body->media_type) || body->media_type.ends_with("+json");
+  if (!is_plausible) {
     co_return Error{Errc::BadGateway, key.upstream + ": no manifest: " + manifest.error().message};
   }
   std::string media_type = manifest ? oci::effective_media_type(body->media_type, *manifest) : body->media_type;

@@ -50,7 +50,7 @@ struct ClientRequest {
   HeaderBlock headers;  // without Host, User-Agent, Accept-Encoding (identity), Content-Length: the client writes those
   std::string body{};
   AddressRule addresses{};
-  io::Deadline deadline = io::kNoDeadline;  // of all up to the end of the answer's header; Errc::Timeout after it
+  io::Deadline deadline = io::kNoDeadline;  // of all up to the answer's header, and of read_all(); then Errc::Timeout
 };
 
 // An answer whose header has arrived. Destroying it before its body's end closes the connection; after it, the
@@ -70,7 +70,7 @@ class Exchange {
   // after either.
   io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer);
 
-  // All that is left of the body. Errc::BadGateway if it is more than `limit` bytes.
+  // All that is left of the body, by the request's deadline. Errc::BadGateway if it is more than `limit` bytes.
   io::Awaitable<Result<std::string>> read_all(std::size_t limit);
 
  private:

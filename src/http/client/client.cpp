@@ -72,14 +72,14 @@ class Client::Impl {
       StaleCheck stale(*connection);
       auto head = co_await ask(*connection, text, is_head, first_byte_deadline(request));
       if (!head && !stale.may_ask_again(*connection, request.method)) co_return head.error();
-      if (head) co_return make_exchange(std::move(connection), std::move(*head), origin, idle);
+      if (head) co_return make_exchange(std::move(connection), std::move(*head), origin, idle, request.deadline);
     }
     auto dialed = co_await dialer_.dial(request.url, request.addresses, request.deadline);
     if (!dialed) co_return dialed.error();
     connection = std::move(*dialed);
     auto head = co_await ask(*connection, text, is_head, first_byte_deadline(request));
     if (!head) co_return head.error();
-    co_return make_exchange(std::move(connection), std::move(*head), origin, idle);
+    co_return make_exchange(std::move(connection), std::move(*head), origin, idle, request.deadline);
   }
 
  private:
@@ -88,10 +88,10 @@ class Client::Impl {
   }
 
   std::unique_ptr<Exchange::Impl> make_exchange(std::unique_ptr<Connection> connection, Head head,
-                                                const std::string& origin,
-                                                const std::shared_ptr<IdleConnections>& idle) const {
+                                                const std::string& origin, const std::shared_ptr<IdleConnections>& idle,
+                                                io::Deadline deadline) const {
     return std::make_unique<Exchange::Impl>(std::move(connection), std::move(head), origin, idle,
-                                            options_.timeouts.stall);
+                                            options_.timeouts.stall, deadline);
   }
 
   const ClientOptions options_;

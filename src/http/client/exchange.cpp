@@ -13,12 +13,14 @@ boost::beast::string_view beast_view(std::string_view text) { return {text.data(
 }  // namespace
 
 Exchange::Impl::Impl(std::unique_ptr<client::Connection> connection, client::Head head, std::string origin,
-                     std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall)
+                     std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall,
+                     io::Deadline deadline)
     : head_(std::move(head)),
       peer_kind_(connection->peer_kind()),
       origin_(std::move(origin)),
       idle_(std::move(idle)),
       stall_(stall),
+      deadline_(deadline),
       connection_(std::move(connection)),
       body_(*connection_, head_) {
   if (body_.ended()) release_connection();
@@ -32,10 +34,10 @@ Exchange::Impl::~Impl() {
   release_connection();
 }
 
-io::Awaitable<Result<std::size_t>> Exchange::Impl::read(std::span<std::byte> bytes) {
+io::Awaitable<Result<std::size_t>> Exchange::Impl::read(std::span<std::byte> bytes, io::Deadline deadline) {
   if (failure_) co_return *failure_;
   if (connection_ == nullptr) co_return 0;
-  auto count = co_await body_.read(bytes, stall_);
+  auto count = co_await body_.read(bytes, std::min(stall_, deadline - io::SteadyClock::now()));
   if (!count) {
     failure_ = count.error();
     connection_.reset();
@@ -69,7 +71,9 @@ std::optional<std::uint64_t> Exchange::content_length() const { return impl_->he
 
 AddressKind Exchange::peer_kind() const { return impl_->peer_kind(); }
 
-io::Awaitable<Result<std::size_t>> Exchange::read(std::span<std::byte> buffer) { return impl_->read(buffer); }
+io::Awaitable<Result<std::size_t>> Exchange::read(std::span<std::byte> buffer) {
+  return impl_->read(buffer, io::kNoDeadline);
+}
 
 io::Awaitable<Result<std::string>> Exchange::read_all(std::size_t limit) {
   constexpr std::size_t kStep = 16 * 1024;
@@ -77,7 +81,7 @@ io::Awaitable<Result<std::string>> Exchange::read_all(std::size_t limit) {
   for (std::size_t size = 0;;) {
     if (size > limit) co_return Error{Errc::BadGateway, "an answer of more than " + std::to_string(limit) + " bytes"};
     text.resize(size + kStep);
-    auto count = co_await read(std::as_writable_bytes(std::span(text).subspan(size)));
+    auto count = co_await impl_->read(std::as_writable_bytes(std::span(text).subspan(size)), impl_->deadline());
     if (!count) co_return count.error();
     size += *count;
     if (*count > 0) continue;

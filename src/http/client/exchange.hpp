@@ -16,12 +16,15 @@ namespace entrepot::http {
 class Exchange::Impl {
  public:
   Impl(std::unique_ptr<client::Connection> connection, client::Head head, std::string origin,
-       std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall);
+       std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall, io::Deadline deadline);
   ~Impl();
 
   const client::Head& head() const { return head_; }
   AddressKind peer_kind() const { return peer_kind_; }
-  io::Awaitable<Result<std::size_t>> read(std::span<std::byte> bytes);
+  io::Deadline deadline() const { return deadline_; }
+
+  // Fails after a stall, and at `deadline`.
+  io::Awaitable<Result<std::size_t>> read(std::span<std::byte> bytes, io::Deadline deadline);
 
  private:
   // Once the body has ended: the connection is kept for the next request if it can carry one.
@@ -32,6 +35,7 @@ class Exchange::Impl {
   const std::string origin_;
   const std::shared_ptr<client::IdleConnections> idle_;
   const io::SteadyClock::duration stall_;
+  const io::Deadline deadline_;                     // of the request
   std::unique_ptr<client::Connection> connection_;  // null once the body has ended, or failed
   client::BodyReader body_;                         // of the connection
   std::optional<Error> failure_{};

@@ -155,6 +155,21 @@ TEST_F(ClientTest, ABodyThatStallsIsATimeout) {
   }
 }
 
+TEST_F(ClientTest, AWholeBodyThatTricklesEndsAtTheRequestsDeadline) {
+  ScriptedServer server({[](Peer& peer) {
+    peer.answer("HTTP/1.1 200 OK\r\n\r\n");
+    while (peer.send("a")) std::this_thread::sleep_for(milliseconds(5));  // until the client leaves
+  }});
+  ClientRequest request = request_to(server);
+  request.deadline = io::SteadyClock::now() + milliseconds(200);
+  Answer answer = send(std::move(request));
+  ASSERT_TRUE(answer);
+  auto body = read_all(**answer);
+  ASSERT_FALSE(body);
+  EXPECT_EQ(body.error().code, Errc::Timeout) << body.error().message;
+  answer->reset();
+}
+
 TEST_F(ClientTest, AReaderThatTakesItsTimeDoesNotStallTheBody) {
   options_.timeouts.stall = milliseconds(20);
   std::promise<void> reader_was_slow;
