@@ -1,6 +1,8 @@
 #include "http/client/dialer.hpp"
 
 #include <algorithm>
+#include <map>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 
@@ -11,8 +13,9 @@ namespace entrepot::http::client {
 namespace {
 
 // The system's certificates are those that OpenSSL knows: its built-in paths, or SSL_CERT_FILE and SSL_CERT_DIR.
-net::ssl::context make_tls(const std::string& ca_file) {
-  net::ssl::context context(net::ssl::context::tls_client);
+std::shared_ptr<net::ssl::context> make_tls(const std::string& ca_file) {
+  auto made = std::make_shared<net::ssl::context>(net::ssl::context::tls_client);
+  net::ssl::context& context = *made;
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
   context.set_verify_mode(net::ssl::verify_peer);
   boost::system::error_code ec;
@@ -21,6 +24,17 @@ net::ssl::context make_tls(const std::string& ca_file) {
   if (!ca_file.empty() && ec)
     throw std::runtime_error("cannot read certificates from " + ca_file + ": " + ec.message());
   ERR_clear_error();
+  return made;
+}
+
+// One for all who trust the same: to load the system's certificates takes OpenSSL some 50 ms.
+std::shared_ptr<net::ssl::context> tls_for(const std::string& ca_file) {
+  static std::mutex mutex;
+  static std::map<std::string, std::weak_ptr<net::ssl::context>> contexts;
+  std::lock_guard lock(mutex);
+  std::weak_ptr<net::ssl::context>& slot = contexts[ca_file];
+  std::shared_ptr<net::ssl::context> context = slot.lock();
+  if (!context) slot = context = make_tls(ca_file);
   return context;
 }
 
@@ -31,7 +45,7 @@ Error forbidden(const Url& url, AddressKind kind) {
 }  // namespace
 
 Dialer::Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout)
-    : resolver_(resolvers), tls_(make_tls(ca_file)), timeout_(timeout) {}
+    : resolver_(resolvers), tls_(tls_for(ca_file)), timeout_(timeout) {}
 
 io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, const AddressRule& rule,
                                                                 io::Deadline deadline) {
@@ -59,7 +73,7 @@ io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_address(const Ur
   auto connected = co_await connection->connect(endpoint, deadline);
   if (!connected) co_return connected.error();
   if (url.scheme == "https") {
-    auto secured = co_await connection->start_tls(tls_, url.host, deadline);
+    auto secured = co_await connection->start_tls(*tls_, url.host, deadline);
     if (!secured) co_return secured.error();
   }
   co_return connection;

@@ -29,7 +29,7 @@ class Dialer {
   io::Deadline within_timeout(io::Deadline deadline) const;
 
   Resolver resolver_;
-  net::ssl::context tls_;
+  const std::shared_ptr<net::ssl::context> tls_;  // shared with other dialers
   const io::SteadyClock::duration timeout_;
 };
 
