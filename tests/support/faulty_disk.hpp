@@ -9,7 +9,7 @@
 
 namespace entrepot::test {
 
-class FaultyDisk final : public store::Disk {
+class FaultyDisk : public store::Disk {
  public:
   static constexpr int kCrashed = 77;  // the exit status of a process that crash() has ended
 
@@ -25,6 +25,11 @@ class FaultyDisk final : public store::Disk {
   void crash(int call) {
     crash_ = true;
     fail(call);
+  }
+
+  [[noreturn]] void crash_now() {
+    before_crash();
+    ::_exit(kCrashed);
   }
 
   // What free_bytes() says; 0: the truth.
@@ -66,15 +71,18 @@ class FaultyDisk final : public store::Disk {
     return free_bytes_ != 0 ? free_bytes_.load() : real_.free_bytes(path);
   }
 
- private:
+ protected:
+  virtual void before_crash() {}  // what ends with the process besides itself
+
   bool fails() {
     if (remaining_ == 0 || --remaining_ != 0) return false;
-    if (crash_) ::_exit(kCrashed);
+    if (crash_) crash_now();
     failed_ = true;
     return true;
   }
   Error error() const { return {code_, "as the test wants it"}; }
 
+ private:
   store::Disk& real_ = store::real_disk();
   std::atomic<int> remaining_{0};
   std::atomic<bool> failed_{false};

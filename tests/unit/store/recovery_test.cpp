@@ -1,7 +1,5 @@
 // What a start makes of what a crash has left, for each step of docs/store-format.md at which it can happen.
 
-#include <sys/wait.h>
-
 #include "store/boot.hpp"
 #include "store/fill_state.hpp"
 #include "unit/store/store_fixture.hpp"
@@ -9,8 +7,6 @@
 namespace entrepot::store {
 
 namespace {
-
-constexpr std::uint64_t kMiB = 1024 * 1024;
 
 Extents one(std::uint64_t begin, std::uint64_t end) {
   Extents extents;
@@ -187,105 +183,6 @@ TEST_F(Recovery, NothingIsBrokenWhicheverCallFails) {
     EXPECT_TRUE(put(bytes_)) << call;
     close();
     if (!failed) break;
-  }
-}
-
-// ---- killed at every call of the write path
-
-struct Life {
-  std::string folder;
-  int crash_at;
-  int report;  // 's' once the small object is stored, 'f' once the fill is
-};
-
-const std::string kSmall = "small";
-const std::string kLarge(2 * kMiB + 100, 'x');
-
-// Runs in a process of its own, which ends here in any case.
-[[noreturn]] void live(const Life& life) {
-  io::net::io_context context(1);  // outlives the pool, whose threads still hold work on it for a moment
-  io::Pool pool(1);
-  test::FaultyDisk disk;
-  test::ManualClock clock;
-  auto opened = Store::open({life.folder, 0, 0, true}, pool, disk, clock);
-  if (!opened) ::_exit(1);
-  Store& store = **opened;
-  disk.crash(life.crash_at);
-  auto report = [&](char what) {
-    if (::write(life.report, &what, 1) != 1) ::_exit(1);
-  };
-  auto small = std::make_shared<const std::string>(kSmall);
-  if (!test::run_coro(context, store.put("docker.io", digest_of(kSmall), small))) ::_exit(1);
-  report('s');
-  auto file = test::run_coro(context, store.open_fill("docker.io", digest_of(kLarge), kLarge.size()));
-  if (!file) ::_exit(1);
-  auto bytes = std::as_bytes(std::span(kLarge));
-  if (!(*file)->write(0, bytes.first(kMiB + 50))) ::_exit(1);
-  if (!(*file)->sync()) ::_exit(1);
-  if (!(*file)->write(kMiB + 50, bytes.subspan(kMiB + 50))) ::_exit(1);
-  if (!test::run_coro(context, store.commit_fill(**file, kLarge.size()))) ::_exit(1);
-  report('f');
-  ::_exit(0);
-}
-
-// The reports of a life that ends at `crash_at`, and whether it got to its end.
-std::pair<std::string, bool> live_until(const std::string& folder, int crash_at) {
-  int ends[2];
-  if (::pipe(ends) != 0) throw std::runtime_error("pipe");
-  pid_t child = ::fork();
-  if (child == 0) live({folder, crash_at, ends[1]});
-  ::close(ends[1]);
-  std::string reports;
-  char buffer[8];
-  for (ssize_t n; (n = ::read(ends[0], buffer, sizeof buffer)) > 0;)
-    reports.append(buffer, static_cast<std::size_t>(n));
-  ::close(ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_TRUE(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == test::FaultyDisk::kCrashed) << WEXITSTATUS(status);
-  return {reports, WEXITSTATUS(status) == 0};
-}
-
-TEST(Crash, KilledAtAnyCallItLosesNothingAndServesNothingBroken) {
-  test::TempDir folder;
-  for (int call = 1;; ++call) {
-    std::string path = (folder.path() / std::to_string(call)).string();
-    auto [reports, ended] = live_until(path, call);
-
-    io::net::io_context context(1);
-    io::Pool pool(1);
-    test::ManualClock clock;
-    auto opened = Store::open({path, 0, 0, true}, pool, real_disk(), clock);
-    ASSERT_TRUE(opened) << call << ": " << opened.error().message;
-    Store& store = **opened;
-    auto check = [&](const std::string& bytes, bool complete) {
-      Result<std::string> read = test::run_coro(context, store.read_all(digest_of(bytes)));
-      EXPECT_TRUE(read || !complete) << call;
-      EXPECT_TRUE(!read || *read == bytes) << call;
-    };
-    check(kSmall, reports.find('s') != std::string::npos);
-    check(kLarge, reports.find('f') != std::string::npos);
-    {
-      auto file = test::run_coro(context, store.open_fill("docker.io", digest_of(kLarge), kLarge.size()));
-      ASSERT_TRUE(file) << call;
-      Extents present = (*file)->initial();
-      while (std::optional<Extent> missing = present.first_missing(kLarge.size())) {
-        ASSERT_TRUE((*file)->write(missing->begin,
-                                   std::as_bytes(std::span(kLarge)).subspan(missing->begin, missing->length())));
-        present.add(missing->begin, missing->end);
-      }
-      std::string whole(kLarge.size(), '\0');
-      ASSERT_TRUE((*file)->read(0, std::as_writable_bytes(std::span(whole))));
-      EXPECT_TRUE(whole == kLarge) << call;
-      ASSERT_TRUE(test::run_coro(context, store.commit_fill(**file, kLarge.size()))) << call;
-    }
-    check(kLarge, true);
-    // A small object that never came to be may be left, to be continued; nothing else.
-    EXPECT_LE(std::distance(std::filesystem::directory_iterator(path + "/fills"), {}), reports.empty() ? 2 : 0) << call;
-    opened->reset();
-    pool.join();
-    if (ended) break;
   }
 }
 
