@@ -21,7 +21,7 @@ storage:
 upstreams:
   docker.io:
     url: {upstream}
-shutdown_grace: 60s
+shutdown_grace: {shutdown_grace}
 log: {{level: {log_level}}}
 """
 
@@ -35,6 +35,7 @@ class Entrepot:
         self._binary, self._upstream, self._log_level = binary, upstream_url, log_level
         self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
         self.port = port
+        self.shutdown_grace = "60s"  # from the next start on
         self.program = None
 
     @property
@@ -48,7 +49,7 @@ class Entrepot:
     def start(self):
         """Starts it; again, after an end of any kind, on the same port."""
         self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream,
-                                              log_level=self._log_level))
+                                              log_level=self._log_level, shutdown_grace=self.shutdown_grace))
         self.program = self.serve(self.config, self.log)
         if self.port:
             self.program.wait_until(lambda: accepts(self.port), timeout=20)

@@ -104,6 +104,19 @@ class Terminate(_BehindThrottle):
         self.assert_complete(running)
         self.assertEqual(self.cache.program.wait(30), 0)
 
+    def test_sigterm_ends_what_still_runs_when_the_grace_is_over(self):
+        self.cache.stop()
+        self.cache.shutdown_grace = "1s"
+        self.cache.start()
+        self.throttle.hold_after(10 * MiB)
+        running = self.download(self.ninety, self.blob)
+        wait_for(lambda: running.received == 10 * MiB)
+        self.cache.program.signal(signal.SIGTERM)
+        self.assertEqual(self.cache.program.wait(30), 0)
+        self.assertIn("shutdown_grace_over", self.cache.program.output())
+        running.join(30)
+        self.assertIsNotNone(running.error)
+
     def accepts_requests(self):
         try:
             get(self.cache.url, "/v2/", timeout=1)
