@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Holds the floors of docs/architecture.md: who may include whom, and where a header stands.
+"""Holds the floors of docs/architecture.md: who may include and link whom, and where a header stands.
 
-An include goes down a floor or stays in its module; sideways only on floors 0 and 1. A header stands in
-include/entrepot/<module>/ only if another module, or a test, includes it; spdlog, SQLite, yaml-cpp and Beast stay
-where they belong. Prints one line a fault and ends with 1 if there is one.
+An include goes down a floor or stays in its module; sideways only on floors 0 and 1. What a module links in
+CMakeLists.txt goes the same way. A header stands in include/entrepot/<module>/ only if another module, or a test,
+includes it; spdlog, SQLite, yaml-cpp and Beast stay where they belong. Prints one line a fault and ends with 1 if there
+is one.
 """
 
+import itertools
 import pathlib
 import re
 import sys
@@ -31,6 +33,7 @@ LIBRARIES = {
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
+MODULE = re.compile(r"^entrepot_module\((\w+)(?: ASIO)? LINKS ([^)]+)\)", re.MULTILINE)
 
 
 def module_of(path):
@@ -81,10 +84,21 @@ def check(root):
     return faults
 
 
+def check_links(root):
+    faults = []
+    links = {module: targets.split() for module, targets in MODULE.findall((root / "CMakeLists.txt").read_text())}
+    for module in sorted(links.keys() ^ FLOORS.keys()):
+        faults.append(f"CMakeLists.txt: {module} has no floor, or is no module")
+    for module, other in itertools.product(sorted(links.keys() & FLOORS.keys()), FLOORS):
+        if f"entrepot_{other}" in links[module] and not may_include(module, other):
+            faults.append(f"CMakeLists.txt: {module} (floor {FLOORS[module]}) links {other} (floor {FLOORS[other]})")
+    return faults
+
+
 def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
-    faults = check(root)
-    print("\n".join(faults) if faults else "floors: all includes go down")
+    faults = check(root) + check_links(root)
+    print("\n".join(faults) if faults else "floors: all includes and links go down")
     sys.exit(1 if faults else 0)
 
 
