@@ -20,6 +20,10 @@ constexpr std::uint64_t kChunk = 1024 * 1024;
 // A client that takes all that it is given lets the others go first after so much.
 constexpr std::uint64_t kTurn = 4 * kChunk;
 
+// For so long, pages that were in memory are taken to be there still. A socket takes a part of a chunk at a time, and
+// to look again before each would cost more than to send it.
+constexpr auto kResident = std::chrono::milliseconds(100);
+
 class TcpTransport final : public Transport {
  public:
   TcpTransport(Socket socket, io::SteadyClock::duration stall, io::Pool& pool)
@@ -55,21 +59,27 @@ class TcpTransport final : public Transport {
 
   io::Awaitable<std::uint64_t> send_file(FileSlice slice) override {
     std::uint64_t sent = 0;
+    std::uint64_t resident = 0;  // pages up to here are in memory
     std::uint64_t turn = 0;
     while (sent < slice.length) {
-      off_t offset = static_cast<off_t>(slice.offset + sent);
-      const std::uint64_t size = std::min(slice.length - sent, kChunk);
-      if (!in_page_cache(slice.fd, slice.offset + sent, size)) {
-        co_await bring_into_page_cache(pool_, slice.fd, slice.offset + sent, size);
+      if (sent >= resident) {
+        const std::uint64_t size = std::min(slice.length - sent, kChunk);
+        if (!in_page_cache(slice.fd, slice.offset + sent, size)) {
+          co_await bring_into_page_cache(pool_, slice.fd, slice.offset + sent, size);
+        }
+        resident = sent + size;
       }
-      ssize_t n = ::sendfile(socket_.native_handle(), slice.fd, &offset, size);
+      off_t offset = static_cast<off_t>(slice.offset + sent);
+      ssize_t n = ::sendfile(socket_.native_handle(), slice.fd, &offset, resident - sent);
       if (n > 0) {
         sent += static_cast<std::uint64_t>(n);
         turn += static_cast<std::uint64_t>(n);
       } else if (n == 0) {
         break;  // the file is shorter than its owner says
       } else if (errno == EAGAIN) {
+        const io::Deadline since = io::SteadyClock::now();
         if (!co_await writable()) break;
+        if (io::SteadyClock::now() - since > kResident) resident = sent;
         turn = 0;
       } else if (errno != EINTR) {
         break;
