@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include <string>
 
 #include "entrepot/store/disk.hpp"
+#include "store/network_file_system.hpp"
 
 namespace entrepot::store {
 
@@ -28,6 +30,15 @@ Error refused(const fs::path& path, const std::string& reason) {
 std::string content_of(const fs::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Result<void> check_file_system(const fs::path& path) {
+  struct statfs info{};
+  if (::statfs(path.c_str(), &info) != 0) return io_error("statfs " + path.string(), errno);
+  auto network = network_file_system(static_cast<std::uint64_t>(info.f_type));
+  if (!network) return ok();
+  return refused(path, "it is on a network file system (" + std::string(*network) +
+                           "), where neither its lock nor its index can be trusted; it needs a local disk");
 }
 
 // Besides what an interrupted first start leaves, only the folder that mkfs makes at the root of a volume.
@@ -102,6 +113,9 @@ Result<UniqueFd> open_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) return refused(path, error.message());
+
+  Result<void> local = check_file_system(path);
+  if (!local) return local.error();
 
   // Before the lock, so that nothing is written into a folder that is not ours; and again under it.
   Result<bool> fresh = check_format(path);
