@@ -92,7 +92,7 @@ class StreamedBlob final : public OpenBlob {
     Span span{begin, end, to_end};
     upstream::BlobRange range;
     std::optional<Hasher> hasher;
-    if (span.to_end) {
+    if (to_end) {
       hasher.emplace(digest_.algorithm());
     } else {
       range.first = begin;
@@ -143,8 +143,7 @@ io::Awaitable<std::optional<std::uint64_t>> size_of(FillEntry& entry, io::Deadli
   co_return opened.fill->progress().size();
 }
 
-// A size that is known from a descriptor, and what the upstream says. 0 is what a proxy makes of a length that it has
-// lost; upstream::Upstream::stat_blob has seen to that.
+// The size of a blob from what a descriptor names and what the upstream says, either of which may be missing.
 Result<std::optional<std::uint64_t>> agreed(std::optional<std::uint64_t> listed, std::optional<std::uint64_t> said) {
   if (listed && said && *listed != *said) {
     return Error{Errc::BadGateway, "it has " + std::to_string(*said) + " bytes there, not " + std::to_string(*listed)};
@@ -184,8 +183,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
       if (file.error().code == Errc::Timeout) co_return file.error();
       if (file.error().code != Errc::NotFound) {  // it is there, and cannot be read now: nothing to fill
         log::error("blob_not_opened", {{"digest", digest.to_string()}, {"error", file.error().message}});
-        std::unique_ptr<OpenBlob> blob = std::make_unique<StreamedBlob>(upstream, repository, digest, stored, nullptr);
-        co_return blob;
+        co_return co_await stream(upstream, repository, digest, stored, nullptr, deadline);
       }
     }
 

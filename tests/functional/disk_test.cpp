@@ -132,17 +132,38 @@ TEST_F(FullDiskTest, AStreamWithoutAnEndIsResetWhereItIsWrong) {
   EXPECT_EQ(connection.read_reply().ending, Ending::Reset);
 }
 
-TEST_F(DiskTest, AStoredBlobThatCannotBeOpenedIsStreamed) {
-  start();
-  ASSERT_EQ(get(layer_path_).body, layer_.text());
-  restart();  // its file is not open any more
-  std::string hex = layer_.digest.substr(layer_.digest.find(':') + 1);
-  std::filesystem::path file = config_.storage.path / "blobs/sha256" / hex.substr(0, 2) / hex;
-  std::filesystem::remove(file);
-  ASSERT_EQ(::mknod(file.c_str(), S_IFSOCK | 0600, 0), 0);  // ENXIO
+class UnopenableTest : public DiskTest {
+ protected:
+  // Stores a blob, and puts something in its place that is there and cannot be opened.
+  void spoil(const Object& blob) {
+    hub_.push_blob("library/app", blob);
+    start();
+    ASSERT_EQ(get(blob_path("library/app", blob.digest)).body, blob.text());
+    std::string hex = blob.digest.substr(blob.digest.find(':') + 1);
+    std::filesystem::path file = config_.storage.path / "blobs/sha256" / hex.substr(0, 2) / hex;
+    auto end = std::chrono::steady_clock::now() + kPatience;  // it is stored behind the answer
+    while (!std::filesystem::exists(file) && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
+    stop();
+    std::filesystem::remove(file);
+    ASSERT_EQ(::mknod(file.c_str(), S_IFSOCK | 0600, 0), 0);  // ENXIO
+    start();
+  }
+};
+
+TEST_F(UnopenableTest, AStoredBlobIsStreamed) {
+  spoil(layer_);
   Reply reply = get(layer_path_);
   EXPECT_EQ(reply.body, layer_.text());
   EXPECT_EQ(reply.header("Cache-Status"), kBypass);
+}
+
+TEST_F(UnopenableTest, NoPartOfASmallWrongOneIsSent) {
+  Object small = make_blob(10'000, 7);
+  spoil(small);
+  std::string path = blob_path("library/app", small.digest);
+  hub_.add({.path = path, .corrupt_at = 9'000});
+  EXPECT_EQ(get(path).status, 502);
+  EXPECT_EQ(get(path, {{"Range", "bytes=0-99"}}).status, 502);
 }
 
 }  // namespace
