@@ -12,6 +12,22 @@ namespace {
 const RepositoryKey kAlpine{"docker.io", "library/alpine"};
 const RepositoryKey kOther{"ghcr.io", "library/alpine"};
 
+// Another connection that is writing: meanwhile the store cannot.
+class OtherWriter {
+ public:
+  explicit OtherWriter(const std::filesystem::path& file) {
+    EXPECT_EQ(sqlite3_open(file.c_str(), &database_), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  }
+  ~OtherWriter() {
+    EXPECT_EQ(sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database_);
+  }
+
+ private:
+  sqlite3* database_ = nullptr;
+};
+
 class StoreIndex : public StoreTest {
  protected:
   void sql(const std::string& text) const {
@@ -238,16 +254,13 @@ TEST_F(StoreIndex, ConcurrentOpensShareTheHashing) {
 
 TEST_F(StoreIndex, AWriteThatFailsIsMadeUpForLater) {
   open();
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(path("index.db").c_str(), &other), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  auto writer = std::make_unique<OtherWriter>(path("index.db"));
   store_->add_links(kAlpine, {{digest_of("hello"), true, false, "application/json", 5}});
   ASSERT_TRUE(put("hello"));  // stored, if not in the index's file
   EXPECT_EQ(*read(digest_of("hello")), "hello");
   EXPECT_EQ(only_fill(".state").empty(), false);
   EXPECT_FALSE(run(store_->flush()));
-  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
+  writer.reset();
   EXPECT_TRUE(run(store_->flush()));
   reopen();
   EXPECT_EQ(*read(digest_of("hello")), "hello");
@@ -257,9 +270,7 @@ TEST_F(StoreIndex, AWriteThatFailsIsMadeUpForLater) {
 
 TEST_F(StoreIndex, AFlushMayBeAbandonedWhileItWaits) {
   open();
-  sqlite3* other = nullptr;
-  ASSERT_EQ(sqlite3_open(path("index.db").c_str(), &other), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  auto writer = std::make_unique<OtherWriter>(path("index.db"));
   store_->add_links(kAlpine, {{digest_of("hello"), true, false, "application/json", 5}});
   bool resumed = false;
   {
@@ -268,8 +279,7 @@ TEST_F(StoreIndex, AFlushMayBeAbandonedWhileItWaits) {
     thread.poll();
     store_->forget_waiters();
   }
-  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
-  sqlite3_close(other);
+  writer.reset();
   reopen();
   EXPECT_FALSE(resumed);
   EXPECT_TRUE(store_->link(kAlpine, digest_of("hello")));
