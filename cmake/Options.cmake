@@ -39,7 +39,7 @@ if(ENTREPOT_SANITIZE)
   target_link_options(entrepot_options INTERFACE -fsanitize=${ENTREPOT_SANITIZE})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # At -O1 GCC inlines a coroutine frame's operator new and not its operator delete, and takes them for a mismatch. GCC 14
-    # takes the empty std::optional that it moves for one that is read. The clang and the plain builds have both warnings.
+    # takes the empty std::optional that it moves for one that is read.
     target_compile_options(entrepot_options INTERFACE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
   endif()
   if(ENTREPOT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

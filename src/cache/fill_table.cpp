@@ -9,7 +9,6 @@ namespace entrepot::cache {
 namespace {
 
 constexpr std::size_t kFetchBuffer = 256 * 1024;
-constexpr std::chrono::seconds kOpenLimit{25};
 constexpr std::chrono::seconds kClaimLimit{1};
 
 upstream::BlobRange request_for(store::Extent missing, std::uint64_t size) {
@@ -135,7 +134,8 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
   upstream::BlobRange range;
   bool complete = false;
   auto parked = context_.store.parked(upstream.name(), entry->digest());
-  if (parked && (!size || *size == parked->size)) {
+  bool resumes = parked && (!size || *size == parked->size);
+  if (resumes) {
     size = parked->size;
     auto missing = parked->present.first_missing(*size);
     complete = !missing;
@@ -146,13 +146,13 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
   FillEntry::Opened outcome;
   if (!complete) {
     download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
-    Result<void> answered = co_await download->open(io::SteadyClock::now() + kOpenLimit);
-    if (!answered && parked && answered.error().code == Errc::BadGateway) {
+    Result<void> answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
+    if (!answered && resumes && answered.error().code == Errc::BadGateway) {
       // It may be the parked part that is wrong: begun when the upstream named another size.
       size = entry->listed_size();
       range = {};
       download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
-      answered = co_await download->open(io::SteadyClock::now() + kOpenLimit);
+      answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
     }
     if (!answered) {
       close(*entry);
@@ -162,7 +162,7 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
     }
     size = download->size();
     if (!size) {
-      auto stat = co_await upstream.stat_blob(entry->starter(), entry->digest(), io::SteadyClock::now() + kOpenLimit);
+      auto stat = co_await upstream.stat_blob(entry->starter(), entry->digest(), io::SteadyClock::now() + kSharedLimit);
       if (stat) size = *stat;
     }
     store::Link shown{.digest = entry->digest(), .as_blob = true};

@@ -88,8 +88,8 @@ class FillTable {
   explicit FillTable(Context context) : context_(context) {}
 
   struct Joined {
-    std::shared_ptr<FillEntry> entry;
-    bool started;  // by this call
+    std::shared_ptr<FillEntry> entry;  // null: the object is stored, and there is nothing to fill
+    bool started = false;              // by this call
   };
 
   // The fill of (upstream, digest), if there is one.
