@@ -8,7 +8,7 @@ namespace {
 class AddressesTest : public DaemonTest {
  protected:
   AddressesTest() {
-    hub_config().timeouts.connect = 200ms;  // without the rule, some network's silence
+    hub_config().timeouts.connect = 1s;  // without the rule, some network's silence
     hub_.push("library/app", "1", make_image({blob_}));
   }
 

@@ -31,7 +31,7 @@ CannedAnswer refusal(unsigned status, HeaderList headers = {}) {
 class UpstreamErrors : public DaemonTest, public ::testing::WithParamInterface<UpstreamError> {};
 
 TEST_P(UpstreamErrors, ReachTheClientAsWhatTheyAre) {
-  hub_config().timeouts.first_byte = 200ms;
+  hub_config().timeouts.first_byte = 1s;
   Image image = make_image({make_blob(1000)});
   hub_.push("library/app", "1", image);
   hub_.add(GetParam().rule);

@@ -106,7 +106,7 @@ TEST_F(ResumeTest, AnUpstreamThatGoesDownAndComesBackIsGoneOnWith) {
 }
 
 TEST_F(ResumeTest, AStalledUpstreamIsLeftForANewRequest) {
-  hub_config().timeouts.stall = 200ms;
+  hub_config().timeouts.stall = 1s;
   GatePtr gate = make_gate();
   hub_.add({.method = "GET", .path = path_, .times = 1, .hold_body = gate, .hold_at = 400'000});
   start();

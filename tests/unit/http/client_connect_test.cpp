@@ -128,7 +128,7 @@ TEST_F(ClientTest, ADeadlineThatHasPassedOpensNoConnection) {
 }
 
 TEST_F(ClientTest, ATimeoutOnAnIdleConnectionIsNotTriedAgain) {
-  options_.timeouts.first_byte = milliseconds(200);
+  options_.timeouts.first_byte = milliseconds(1000);  // enough for the first answer on any machine
   ScriptedServer server({[](Peer& peer) {
                            peer.answer(kOk);
                            peer.read_request();
@@ -161,7 +161,7 @@ TEST_F(ClientTest, AWholeBodyThatTricklesEndsAtTheRequestsDeadline) {
     while (peer.send("a")) std::this_thread::sleep_for(milliseconds(5));  // until the client leaves
   }});
   ClientRequest request = request_to(server);
-  request.deadline = io::SteadyClock::now() + milliseconds(200);
+  request.deadline = io::SteadyClock::now() + milliseconds(1500);  // the head is there long before
   Answer answer = send(std::move(request));
   ASSERT_TRUE(answer);
   auto body = read_all(**answer);
@@ -173,10 +173,12 @@ TEST_F(ClientTest, AWholeBodyThatTricklesEndsAtTheRequestsDeadline) {
 TEST_F(ClientTest, AReaderThatTakesItsTimeDoesNotStallTheBody) {
   options_.timeouts.stall = milliseconds(20);
   std::promise<void> reader_was_slow;
-  ScriptedServer server({[slow = reader_was_slow.get_future().share()](Peer& peer) {
+  std::promise<void> rest_was_sent;
+  ScriptedServer server({[slow = reader_was_slow.get_future().share(), &rest_was_sent](Peer& peer) {
     peer.answer("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
     slow.wait();
     peer.send("def");
+    rest_was_sent.set_value();
   }});
   Answer answer = get(server);
   ASSERT_TRUE(answer);
@@ -184,6 +186,7 @@ TEST_F(ClientTest, AReaderThatTakesItsTimeDoesNotStallTheBody) {
   EXPECT_EQ(read(**answer, bytes).value(), 3u);
   test::run_coro(context_, io::sleep_for(milliseconds(60)));
   reader_was_slow.set_value();
+  rest_was_sent.get_future().wait();
   EXPECT_EQ(read_all(**answer).value(), "def");
 }
 

@@ -130,11 +130,11 @@ TEST_F(SendFile, AClientThatTakesNothingIsCut) {
 
 TEST_F(SendFile, AClientThatTakesLittleIsNotCut) {
   ServerLimits limits;
-  limits.stall = 300ms;
+  limits.stall = 1s;
   serve_file(limits);
   RawClient client = connect(4096);
   client.send(kGetFile);
-  for (int i = 0; i < 30; ++i) {  // a KiB in each tenth of the limit: far too little to make the socket writable
+  for (int i = 0; i < 50; ++i) {  // a KiB every few hundredths of the limit: too little to make the socket writable
     EXPECT_FALSE(client.receive_some(1024).empty());
     std::this_thread::sleep_for(30ms);
   }

@@ -19,7 +19,7 @@ ServerLimits limits_of(io::SteadyClock::duration idle, io::SteadyClock::duration
 }
 
 TEST_F(ServerLimitsTest, AnIdleConnectionIsClosed) {
-  serve_text("hello", limits_of(50ms, 1h));
+  serve_text("hello", limits_of(1s, 1h));
   RawClient client = connect_and_send(kGet);
   EXPECT_EQ(client.receive().body, "hello");
   EXPECT_TRUE(client.ended_with_fin());
@@ -43,7 +43,7 @@ TEST_F(ServerLimitsTest, ASlowSenderOfAHeadIsCutHoweverOftenItSends) {
 }
 
 TEST_F(ServerLimitsTest, AHandlerMayTakeLongerThanBothLimits) {
-  serve([](const Request&) { return source_response({"a", 300ms, "b"}, 2); }, limits_of(50ms, 50ms));
+  serve([](const Request&) { return source_response({"a", 1200ms, "b"}, 2); }, limits_of(1s, 1s));
   EXPECT_EQ(connect_and_send(kGet).receive().body, "ab");
 }
 
@@ -59,7 +59,7 @@ TEST_F(ServerDrain, IdleConnectionsEndAtOnce) {
 }
 
 TEST_F(ServerDrain, AResponseInProgressIsFinished) {
-  serve([](const Request&) { return source_response({"first,", 200ms, "second"}, 12); });
+  serve([](const Request&) { return source_response({"first,", 1s, "second"}, 12); });
   RawClient client = connect_and_send(std::string(kGet) + std::string(kGet));
   client.receive_some(1);
   server_->drain();
