@@ -1,5 +1,6 @@
 #include "app/app.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <thread>
 
@@ -12,6 +13,7 @@
 #include "entrepot/io/tasks.hpp"
 #include "entrepot/io/threads.hpp"
 #include "entrepot/registry/service.hpp"
+#include "entrepot/store/lifetime.hpp"
 #include "entrepot/store/store.hpp"
 #include "entrepot/upstream/registry_client.hpp"
 
@@ -21,8 +23,6 @@ namespace {
 
 // Enough to keep a disk's queue filled while some of them wait in fsync.
 constexpr std::size_t kDiskThreads = 8;
-
-constexpr std::chrono::minutes kHousekeeping{10};
 
 // Each may wait for a name server that does not answer.
 constexpr std::size_t kResolverThreads = 4;
@@ -65,11 +65,35 @@ http::ListenerOptions listener_options(const config::Listener& listener) {
 
 void log_nothing(const http::Served&) {}
 
-// Lets go of downloads that nobody has continued for a day. `store` outlives the io threads.
-io::Awaitable<> keep_house(store::Store& store) {
+store::Lifetime lifetime_of(const config::Eviction& eviction) {
+  using Since = store::Lifetime::Since;
+  bool fetch = eviction.ttl_since == config::Eviction::Since::Fetch;
+  return {eviction.ttl, fetch ? Since::Fetch : Since::LastUse};
+}
+
+store::Lifetimes lifetimes_of(const config::Config& config) {
+  store::Lifetimes lifetimes{lifetime_of(config.eviction), {}};
+  for (const auto& [name, upstream] : config.upstreams) {
+    lifetimes.upstreams.emplace(name, lifetime_of(upstream.eviction));
+  }
+  return lifetimes;
+}
+
+// One walk looks at all upstreams: as often as the most impatient one asks for, and at least once a day.
+Duration interval_of(const config::Config& config) {
+  Duration interval = std::min<Duration>(config.eviction.interval, std::chrono::hours(24));
+  for (const auto& [name, upstream] : config.upstreams) interval = std::min(interval, upstream.eviction.interval);
+  return interval;
+}
+
+// Lets go of what has outlived its time, and of what stands in the way of room. `store` outlives the io threads.
+io::Awaitable<> keep_house(store::Store& store, Duration interval) {
   for (;;) {
-    co_await io::sleep_for(kHousekeeping);
-    co_await store.drop_expired_fills();
+    io::Deadline next = io::SteadyClock::now() + interval;
+    co_await store.expire();
+    do {
+      co_await store.trim();
+    } while (co_await store.wait_until_short(next));
   }
 }
 
@@ -97,6 +121,8 @@ class App::Impl {
             threads_, tasks_, disk_pool_, http::ServerLimits{},
             [this](const http::Request& request) { return admin_.handle(request); }, &admin::Admin::refused,
             &log_nothing) {
+    store_->set_lifetimes(lifetimes_of(config_));
+    store_->on_removed([this](const oci::Digest& digest) { manifests_.forget(digest); });
     for (const config::Listener& listener : config_.listeners) listen(server_, listener_options(listener));
     if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port});
   }
@@ -106,7 +132,7 @@ class App::Impl {
   void start() {
     server_.start();
     admin_server_.start();
-    tasks_.spawn(threads_.executor(0), "housekeeping", keep_house(*store_));
+    tasks_.spawn(threads_.executor(0), "housekeeping", keep_house(*store_, interval_of(config_)));
     threads_.start();
     for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
       const config::Listener& listener = config_.listeners[i];

@@ -176,7 +176,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
       }
       auto file = co_await context_.store.open_blob(digest, deadline);
       if (file) {
-        context_.store.touch(digest);
+        context_.store.touch(key, digest);
         std::unique_ptr<OpenBlob> blob = std::make_unique<StoredBlob>(std::move(*file));
         co_return blob;
       }
@@ -237,6 +237,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
       co_return co_await stream(upstream, repository, digest, size, nullptr, deadline);
     }
     if (verified) {
+      context_.store.touch(key, digest);
       std::unique_ptr<OpenBlob> blob = std::make_unique<FillingBlob>(std::move(opened.fill), std::move(entry), outcome);
       co_return blob;
     }
@@ -279,7 +280,10 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(upstream::Upstream& upstr
   }
   Stat stat{stored, stored.has_value()};
   std::optional<store::Link> link = context_.store.link(key, digest);
-  if (stored && shown(link)) co_return stat;
+  if (stored && shown(link)) {
+    context_.store.touch(key, digest);
+    co_return stat;
+  }
   auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
   if (!proved) co_return proved.error();
   if (stored) co_return stat;

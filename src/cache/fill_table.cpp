@@ -120,8 +120,9 @@ io::Awaitable<> FillTable::run(std::shared_ptr<FillEntry> entry) {
   std::shared_ptr<Fill> fill;
   std::unique_ptr<Download> download = co_await open(entry, fill);
   if (!fill) co_return;
+  bool shown = download != nullptr;
   co_await fetch(*fill, std::move(download), *entry);
-  co_await settle(fill, *entry);
+  co_await settle(fill, *entry, shown);
   close(*entry);
 }
 
@@ -222,7 +223,8 @@ io::Awaitable<> FillTable::fetch(Fill& fill, std::unique_ptr<Download> download,
   if (fill.progress().state() == Progress::State::Running) co_await fill.hash_present();
 }
 
-io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry) {
+// `shown`: the upstream has answered for it in the repository that it was started by.
+io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, bool shown) {
   const Progress& progress = fill->progress();
   std::optional<std::uint64_t> size = progress.size();
   std::string digest = fill->digest().to_string();
@@ -232,6 +234,10 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry) 
       if (fill->sync_failed()) {
         co_await context_.store.drop_fill(fill->file());
       } else {
+        if (shown) {  // once more: it may have taken longer than a link that nobody uses lives
+          store::Link link{.digest = fill->digest(), .as_blob = true};
+          context_.store.add_links({entry.upstream().name(), entry.starter()}, {link});
+        }
         Result<void> committed = co_await context_.store.commit_fill(fill->file(), *size);
         if (!committed) log::error("commit_failed", {{"digest", digest}, {"error", committed.error().message}});
       }

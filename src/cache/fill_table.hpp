@@ -105,7 +105,7 @@ class FillTable {
   io::Awaitable<> run(std::shared_ptr<FillEntry> entry);
   io::Awaitable<std::unique_ptr<Download>> open(std::shared_ptr<FillEntry> entry, std::shared_ptr<Fill>& fill);
   io::Awaitable<> fetch(Fill& fill, std::unique_ptr<Download> download, FillEntry& entry);
-  io::Awaitable<> settle(std::shared_ptr<Fill> fill, FillEntry& entry);
+  io::Awaitable<> settle(std::shared_ptr<Fill> fill, FillEntry& entry, bool shown);
   void close(FillEntry& entry);
 
   Context context_;

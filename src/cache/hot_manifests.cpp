@@ -23,4 +23,13 @@ void HotManifests::put(const oci::Digest& digest, SharedBytes bytes) {
   }
 }
 
+void HotManifests::forget(const oci::Digest& digest) {
+  std::lock_guard lock(mutex_);
+  auto found = by_digest_.find(digest);
+  if (found == by_digest_.end()) return;
+  bytes_ -= found->second->bytes->size();
+  entries_.erase(found->second);
+  by_digest_.erase(found);
+}
+
 }  // namespace entrepot::cache

@@ -20,6 +20,7 @@ class HotManifests {
 
   SharedBytes find(const oci::Digest& digest);  // null if it is not here
   void put(const oci::Digest& digest, SharedBytes bytes);
+  void forget(const oci::Digest& digest);
 
  private:
   struct Entry {

@@ -52,11 +52,22 @@ ManifestCache::~ManifestCache() = default;
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, std::string repository,
                                                           oci::Reference reference, bool head, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
   if (auto digest = std::get_if<oci::Digest>(&reference)) {
-    co_return co_await by_digest(source, std::move(repository), *digest, head, deadline);
+    Answer answer = co_await by_digest(source, std::move(repository), *digest, head, deadline);
+    if (answer) context_.store.touch(key, *digest);
+    co_return answer;
   }
-  co_return co_await by_tag(source, std::move(repository), std::get<oci::Tag>(reference).name, head, deadline);
+  const std::string& tag = std::get<oci::Tag>(reference).name;
+  Answer answer = co_await by_tag(source, std::move(repository), tag, head, deadline);
+  if (answer) {
+    context_.store.touch(key, answer->digest);
+    context_.store.touch_tag(key, tag);
+  }
+  co_return answer;
 }
+
+void ManifestCache::forget(const oci::Digest& digest) { hot_->forget(digest); }
 
 // ---- by digest
 
@@ -127,17 +138,13 @@ std::optional<store::TagTarget> ManifestCache::stored_target(const std::optional
 
 // Null if it is not stored, or its file turns out to be unusable.
 io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(oci::Digest digest) {
-  if (SharedBytes hot = hot_->find(digest)) {
-    context_.store.touch(digest);
-    co_return hot;
-  }
+  if (SharedBytes hot = hot_->find(digest)) co_return hot;
   std::optional<std::uint64_t> size = context_.store.stored_size(digest);
   if (!size || *size > kLargestManifest) co_return nullptr;
   auto bytes = co_await context_.store.read_all(digest, io::SteadyClock::now() + kSharedLimit);
   if (!bytes) co_return nullptr;
   auto shared = std::make_shared<const std::string>(std::move(*bytes));
   hot_->put(digest, shared);
-  context_.store.touch(digest);
   co_return shared;
 }
 

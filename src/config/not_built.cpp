@@ -4,12 +4,8 @@ namespace entrepot::config {
 namespace {
 
 constexpr NotBuilt kTable[] = {
-    {"eviction", ""},
-    {"listeners[].tls.client_ca", ""},
-    {"upstreams.*.access", "shared"},
-    {"upstreams.*.connections_per_blob", "1"},
-    {"upstreams.*.credentials.type", "basic"},
-    {"upstreams.*.eviction", ""},
+    {"listeners[].tls.client_ca", ""},         {"upstreams.*.access", "shared"},
+    {"upstreams.*.connections_per_blob", "1"}, {"upstreams.*.credentials.type", "basic"},
     {"upstreams.*.parallel_min_size", ""},
 };
 

@@ -64,6 +64,16 @@ void read_log(const Node& node, Config& config) {
 
 }  // namespace
 
+void read_eviction(const Node& node, Eviction& eviction) {
+  using Since = Eviction::Since;
+  const value::OneOf<Since> since{{"last_use", Since::LastUse}, {"fetch", Since::Fetch}};
+  node.map({
+      {"ttl", into(eviction.ttl, value::duration)},
+      {"ttl_since", into(eviction.ttl_since, since)},
+      {"interval", into(eviction.interval, value::positive_duration)},
+  });
+}
+
 void read_freshness(const Node& node, Freshness& freshness) {
   using Check = Freshness::Check;
   using OnMissing = Freshness::OnMissing;
@@ -100,6 +110,7 @@ void read_config(const Node& root, Config& config) {
       {"admin", [&](const Node& node) { read_admin(node, config.admin); }},
       {"threads", into(config.threads, value::threads)},
       {"storage", [&](const Node& node) { read_storage(node, config.storage); }},
+      {"eviction", [&](const Node& node) { read_eviction(node, general.eviction); }},
       {"freshness", [&](const Node& node) { read_freshness(node, general.freshness); }},
       {"timeouts", [&](const Node& node) { read_timeouts(node, general.timeouts); }},
       {"default_upstream", into(config.default_upstream, value::text)},
@@ -107,11 +118,13 @@ void read_config(const Node& root, Config& config) {
       {"log", [&](const Node& node) { read_log(node, config); }},
       {"shutdown_grace", into(config.shutdown_grace, value::duration)},
   });
+  config.eviction = general.eviction;
   if (upstreams) {
     config.upstreams = read_upstreams(*upstreams, general);
     return;
   }
   for (auto& [name, upstream] : config.upstreams) {
+    upstream.eviction = general.eviction;
     upstream.freshness = general.freshness;
     upstream.timeouts = general.timeouts;
   }

@@ -13,10 +13,11 @@ namespace entrepot::config {
 // The whole file over what `config` holds.
 void read_config(const Node& root, Config& config);
 
-// The map of upstreams. `general` has the freshness and the timeouts that an upstream's own keys are laid over.
+// The map of upstreams. `general` has the sections that an upstream's own keys are laid over.
 std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general);
 
 // Keys that a file may have in general and for an upstream.
+void read_eviction(const Node& node, Eviction& eviction);
 void read_freshness(const Node& node, Freshness& freshness);
 void read_timeouts(const Node& node, Timeouts& timeouts);
 

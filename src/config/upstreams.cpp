@@ -43,6 +43,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"prefixes", list_into(upstream.prefixes, value::prefix)},
       {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
       {"ca", into(upstream.ca, value::path)},
+      {"eviction", [&](const Node& eviction) { read_eviction(eviction, upstream.eviction); }},
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
   });
@@ -56,6 +57,7 @@ std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream&
     const auto valid = value::upstream_name(name);
     if (!valid) entry.fault(valid.error().message);
     Upstream upstream = default_upstream(name);
+    upstream.eviction = general.eviction;
     upstream.freshness = general.freshness;
     upstream.timeouts = general.timeouts;
     read_upstream(entry, upstream);

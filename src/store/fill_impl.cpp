@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <chrono>
 
 #include "entrepot/base/log.hpp"
@@ -44,8 +44,13 @@ FillFile::Impl::Impl(const FillContext& context, FillPaths paths, FillIdentity i
       reservation_(std::move(reservation)) {}
 
 FillFile::Impl::~Impl() {
-  // The last close of a file that was unlinked frees its blocks, which can take long.
-  io::net::post(context_.pool, [data = std::move(data_), state = std::move(state_)] {});
+  // The last close of a file that was unlinked frees its blocks, which can take long. Its room is free after that.
+  auto close = [room = std::move(reservation_), keeper = std::move(keeper_), data = std::move(data_),
+                state = std::move(state_)]() mutable {
+    data.reset();
+    state.reset();
+  };
+  io::net::dispatch(context_.pool, std::move(close));
 }
 
 Result<std::unique_ptr<FillFile::Impl>> FillFile::Impl::create(const FillContext& context, FillPaths paths,

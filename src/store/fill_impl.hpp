@@ -11,6 +11,7 @@
 #include "entrepot/store/disk.hpp"
 #include "entrepot/store/fill_file.hpp"
 #include "store/fill_state.hpp"
+#include "store/room_keepers.hpp"
 #include "store/space.hpp"
 
 namespace entrepot::store {
@@ -66,6 +67,9 @@ class FillFile::Impl {
   Extents synced() const;
   Reservation& reservation() { return reservation_; }  // once nobody writes any more
 
+  // It has its place in blobs/: from now on its room is the object's.
+  void set_keeper(std::shared_ptr<RoomKeeper> keeper) { keeper_ = std::move(keeper); }
+
  private:
   Impl(const FillContext& context, FillPaths paths, FillIdentity identity, Extents present, Reservation reservation);
 
@@ -86,15 +90,16 @@ class FillFile::Impl {
   std::atomic<std::uint64_t> unsynced_bytes_{0};
   std::atomic<std::int64_t> unsynced_since_{0};  // steady clock, ns; 0: nothing to sync
 
-  std::mutex sync_mutex_;        // one sync at a time; taken before mutex_
-  bool folder_synced_ = false;   // guarded by sync_mutex_
-  mutable std::mutex mutex_;     // held across writes of the state file: on the pool only
-  std::uint64_t state_end_ = 0;  // guarded by mutex_
-  Extents written_;              // guarded by mutex_
-  Extents unrecorded_;           // guarded by mutex_
-  Extents unsynced_;             // guarded by mutex_
-  Reservation reservation_;      // guarded by mutex_ while there are writers
-  std::uint64_t growth_ = 0;     // guarded by mutex_: bytes of data reserved for a fill of unknown size
+  std::mutex sync_mutex_;               // one sync at a time; taken before mutex_
+  bool folder_synced_ = false;          // guarded by sync_mutex_
+  mutable std::mutex mutex_;            // held across writes of the state file: on the pool only
+  std::uint64_t state_end_ = 0;         // guarded by mutex_
+  Extents written_;                     // guarded by mutex_
+  Extents unrecorded_;                  // guarded by mutex_
+  Extents unsynced_;                    // guarded by mutex_
+  Reservation reservation_;             // guarded by mutex_ while there are writers
+  std::shared_ptr<RoomKeeper> keeper_;  // shared with all who have the file open; likewise
+  std::uint64_t growth_ = 0;            // guarded by mutex_: bytes of data reserved for a fill of unknown size
 };
 
 }  // namespace entrepot::store

@@ -11,9 +11,8 @@ namespace entrepot::store {
 
 namespace {
 
-std::uint32_t seconds(Time time) {
-  return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
-}
+// Only an upstream that makes them up gets there; what goes beyond has none.
+constexpr std::size_t kMostMediaTypes = 65'536;
 
 std::int64_t milliseconds(Time time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
@@ -35,7 +34,7 @@ Index::Index() { intern_media_type(""); }
 std::optional<Index::Blob> Index::find_blob(const oci::Digest& digest) const {
   std::shared_lock lock(mutex_);
   std::optional<ObjectId> id = objects_.find(digest);
-  if (!id || !objects_[*id].stored) return std::nullopt;
+  if (!id || objects_[*id].presence != Presence::Stored) return std::nullopt;
   return Blob{objects_[*id].size, objects_[*id].verified != 0};
 }
 
@@ -44,11 +43,11 @@ std::optional<std::uint64_t> Index::add_blob(const oci::Digest& digest, std::uin
   ObjectId id = intern_object(digest);
   ObjectTable::Object& object = objects_[id];
   std::optional<std::uint64_t> before;
-  if (object.stored) before = std::uint64_t{object.size};
+  if (object.presence != Presence::Absent) before = std::uint64_t{object.size};
   object.size = size;
-  object.verified = verified || object.verified;
-  object.stored = true;
-  object.last_use = seconds(now);
+  object.verified = verified || (object.presence == Presence::Stored && object.verified);
+  object.presence = Presence::Stored;
+  object.last_use.raise(seconds_of(now));
   changed_objects_.insert(id);
   return before;
 }
@@ -56,7 +55,7 @@ std::optional<std::uint64_t> Index::add_blob(const oci::Digest& digest, std::uin
 void Index::set_verified(const oci::Digest& digest) {
   std::lock_guard lock(mutex_);
   std::optional<ObjectId> id = objects_.find(digest);
-  if (!id || !objects_[*id].stored) return;
+  if (!id || objects_[*id].presence != Presence::Stored) return;
   objects_[*id].verified = true;
   changed_objects_.insert(*id);
 }
@@ -64,30 +63,29 @@ void Index::set_verified(const oci::Digest& digest) {
 std::optional<std::uint64_t> Index::forget_blob(const oci::Digest& digest) {
   std::lock_guard lock(mutex_);
   std::optional<ObjectId> id = objects_.find(digest);
-  if (!id || !objects_[*id].stored) return std::nullopt;
-  std::uint64_t size = objects_[*id].size;
-  objects_[*id] = {};
+  if (!id || objects_[*id].presence == Presence::Absent) return std::nullopt;
+  ObjectTable::Object& object = objects_[*id];
+  std::uint64_t size = object.size;
+  object.size = 0;
+  object.verified = false;
+  object.presence = Presence::Absent;
   changed_objects_.insert(*id);
+  drop_object_if_unused(*id);
   return size;
 }
 
-void Index::touch(const oci::Digest& digest, Time now) {
-  std::shared_lock lock(mutex_);
-  std::optional<ObjectId> id = objects_.find(digest);
-  if (!id || !objects_[*id].stored) return;
-  // Many hits share a second: only the first of them goes on to the list.
-  std::atomic_ref<std::uint32_t> last_use(objects_[*id].last_use);
-  std::uint32_t second = seconds(now);
-  if (last_use.exchange(second, std::memory_order_relaxed) == second) return;
-  std::lock_guard touched(touched_mutex_);
-  touched_.insert(*id);
+void Index::drop_object_if_unused(ObjectId id) {
+  const ObjectTable::Object& object = objects_[id];
+  if (object.presence != Presence::Absent || object.links != 0 || object.tags != 0) return;
+  objects_.erase(id);
+  changed_objects_.insert(id);
 }
 
 std::uint64_t Index::stored_footprint() const {
   std::shared_lock lock(mutex_);
   std::uint64_t sum = 0;
-  for (ObjectId id = 0; id < objects_.size(); ++id) {
-    if (objects_[id].stored) sum += footprint(objects_[id].size);
+  for (ObjectId id = 0; id < objects_.end(); ++id) {
+    if (objects_[id].presence == Presence::Stored) sum += footprint(objects_[id].size);
   }
   return sum;
 }
@@ -99,68 +97,103 @@ std::optional<Link> Index::link(const RepositoryKey& repository, const oci::Dige
   std::optional<RepositoryId> in = find_repository(repository);
   std::optional<ObjectId> object = objects_.find(digest);
   if (!in || !object) return std::nullopt;
-  auto entry = links_.find(key_of(*in, *object));
-  if (entry == links_.end()) return std::nullopt;
-  LinkRow row = unpack(entry->first, entry->second);
+  const auto& links = repositories_[*in].links;
+  auto entry = links.find(*object);
+  if (entry == links.end()) return std::nullopt;
+  LinkRow row = link_row({*in, *object}, entry->second);
   return Link{digest, row.as_blob, row.as_manifest, media_types_[row.media_type], row.size};
 }
 
-void Index::add_links(const RepositoryKey& repository, const std::vector<Link>& links) {
+void Index::add_links(const RepositoryKey& repository, const std::vector<Link>& links, Time now) {
   std::lock_guard lock(mutex_);
+  if (links.empty()) return;
   RepositoryId in = intern_repository(repository);
+  const std::uint32_t when = seconds_of(now);
   for (const Link& link : links) {
     ObjectId object = intern_object(link.digest);
-    LinkKey key = key_of(in, object);
-    PackedLink& packed = links_[key];
+    auto [entry, added] = repositories_[in].links.try_emplace(object);
+    PackedLink& packed = entry->second;
+    if (added) ++objects_[object].links;
+    if (added || objects_[object].presence != Presence::Stored) packed.ages.fetched = when;
     if (link.as_manifest && !packed.as_manifest) repositories_[in].manifests.push_back(object);
     packed.as_blob |= link.as_blob;
     packed.as_manifest |= link.as_manifest;
     if (!link.media_type.empty()) packed.media_type = intern_media_type(link.media_type);
     if (link.size) packed.size = std::min<std::uint64_t>(*link.size, kNoSize);
-    changed_links_.insert(key);
+    use({in, object}, packed, when);
+    changed_links_.insert({in, object});
   }
 }
 
-LinkRow Index::unpack(LinkKey key, PackedLink link) {
-  LinkRow row{static_cast<RepositoryId>(key >> 32),
-              static_cast<ObjectId>(key),
-              link.as_blob != 0,
-              link.as_manifest != 0,
-              static_cast<MediaTypeId>(link.media_type),
-              {}};
+LinkRow Index::link_row(LinkKey key, const PackedLink& link) {
+  LinkRow row{
+      key.first, key.second, link.as_blob != 0, link.as_manifest != 0, static_cast<MediaTypeId>(link.media_type),
+      {},        link.ages};
   if (link.size != kNoSize) row.size = std::uint64_t{link.size};
   return row;
 }
 
 // ---- tags and repositories
 
+const TagRow* Index::find_tag(const RepositoryKey& repository, const std::string& name) const {
+  std::optional<RepositoryId> in = find_repository(repository);
+  if (!in) return nullptr;
+  auto entry = repositories_[*in].tags.find(name);
+  return entry == repositories_[*in].tags.end() ? nullptr : &entry->second;
+}
+
 std::optional<TagRecord> Index::tag(const RepositoryKey& repository, const std::string& name) const {
   std::shared_lock lock(mutex_);
-  std::optional<RepositoryId> in = find_repository(repository);
-  if (!in) return std::nullopt;
-  auto entry = repositories_[*in].tags.find(name);
-  if (entry == repositories_[*in].tags.end()) return std::nullopt;
-  const TagRow& row = entry->second;
-  TagRecord record{unpack(row.seen), {}, Time(std::chrono::milliseconds(row.checked))};
-  if (row.stored) record.stored = unpack(*row.stored);
+  const TagRow* row = find_tag(repository, name);
+  if (row == nullptr) return std::nullopt;
+  TagRecord record{unpack(row->seen), {}, Time(std::chrono::milliseconds(row->checked))};
+  if (row->stored) record.stored = unpack(*row->stored);
   return record;
 }
 
-void Index::set_tag(const RepositoryKey& repository, const std::string& name, const TagRecord& record) {
+void Index::set_tag(const RepositoryKey& repository, const std::string& name, const TagRecord& record, Time now) {
   std::lock_guard lock(mutex_);
   RepositoryId in = intern_repository(repository);
-  TagRow row{pack(record.seen), {}, milliseconds(record.checked)};
+  TagRow row{pack(record.seen), {}, milliseconds(record.checked), {}};
   if (record.stored) row.stored = pack(*record.stored);
-  repositories_[in].tags.insert_or_assign(name, row);
+  row.ages = {seconds_of(now), seconds_of(now)};
+  count_tag(row, 1);
+  auto [entry, added] = repositories_[in].tags.try_emplace(name, row);
+  if (!added) {
+    const TagRow before = entry->second;
+    if (before.seen.object == row.seen.object) row.ages.fetched = before.ages.fetched;
+    row.ages.last_use.raise(before.ages.last_use.get());
+    entry->second = row;
+    count_tag(before, -1);
+  }
   changed_tags_.emplace(in, name);
+}
+
+void Index::count_tag(const TagRow& tag, std::int32_t by) {
+  auto count = [&](ObjectId id) {
+    objects_[id].tags += static_cast<std::uint32_t>(by);
+    drop_object_if_unused(id);
+  };
+  const std::optional<ObjectId> stored = tag.stored ? std::optional(tag.stored->object) : std::nullopt;
+  count(tag.seen.object);
+  if (stored) count(*stored);
 }
 
 bool Index::forget_tag(const RepositoryKey& repository, const std::string& name) {
   std::lock_guard lock(mutex_);
   std::optional<RepositoryId> in = find_repository(repository);
-  if (!in || repositories_[*in].tags.erase(name) == 0) return false;
-  changed_tags_.emplace(*in, name);
+  if (!in) return false;
+  auto tag = repositories_[*in].tags.find(name);
+  if (tag == repositories_[*in].tags.end()) return false;
+  erase_tag(*in, tag);
+  drop_repository_if_empty(*in);
   return true;
+}
+
+void Index::erase_tag(RepositoryId repository, std::map<std::string, TagRow>::iterator tag) {
+  changed_tags_.emplace(repository, tag->first);
+  count_tag(tag->second, -1);
+  repositories_[repository].tags.erase(tag);
 }
 
 std::vector<std::string> Index::tags(const RepositoryKey& repository, const std::string& after,
@@ -172,7 +205,7 @@ std::vector<std::string> Index::tags(const RepositoryKey& repository, const std:
   const auto& all = repositories_[*in].tags;
   for (auto entry = all.upper_bound(after); entry != all.end() && names.size() < limit; ++entry) {
     const TagRow& row = entry->second;
-    if (row.stored || objects_[row.seen.object].stored != 0) names.push_back(entry->first);
+    if (row.stored || objects_[row.seen.object].presence == Presence::Stored) names.push_back(entry->first);
   }
   return names;
 }
@@ -192,7 +225,7 @@ std::vector<RepositoryKey> Index::repositories(const std::string& upstream) cons
 
 bool Index::has_stored_manifest(const Repository& repository) const {
   return std::any_of(repository.manifests.begin(), repository.manifests.end(),
-                     [&](ObjectId id) { return objects_[id].stored != 0; });
+                     [&](ObjectId id) { return objects_[id].presence == Presence::Stored; });
 }
 
 // ---- numbers
@@ -204,22 +237,40 @@ std::optional<RepositoryId> Index::find_repository(const RepositoryKey& key) con
 }
 
 RepositoryId Index::intern_repository(const RepositoryKey& key) {
-  auto [entry, added] = repository_ids_.try_emplace(key, static_cast<RepositoryId>(repositories_.size()));
-  if (added) repositories_.push_back({key});
-  return entry->second;
+  if (std::optional<RepositoryId> known = find_repository(key)) return *known;
+  auto id = static_cast<RepositoryId>(repositories_.size());
+  if (erased_repositories_.empty()) {
+    repositories_.push_back({.key = key});
+  } else {
+    id = erased_repositories_.back();
+    erased_repositories_.pop_back();
+    repositories_[id].key = key;
+  }
+  repository_ids_.emplace(key, id);
+  changed_repositories_.insert(id);
+  return id;
+}
+
+void Index::drop_repository_if_empty(RepositoryId id) {
+  Repository& repository = repositories_[id];
+  if (!repository.tags.empty() || !repository.links.empty()) return;
+  repository_ids_.erase(repository.key);
+  repository = {};
+  erased_repositories_.push_back(id);
+  changed_repositories_.insert(id);
 }
 
 ObjectId Index::intern_object(const oci::Digest& digest) {
-  std::size_t before = objects_.size();
+  if (std::optional<ObjectId> known = objects_.find(digest)) return *known;
   ObjectId id = objects_.intern(digest);
-  if (objects_.size() != before) changed_objects_.insert(id);
+  changed_objects_.insert(id);
   return id;
 }
 
 MediaTypeId Index::intern_media_type(const std::string& name) {
   auto known = media_type_ids_.find(name);
   if (known != media_type_ids_.end()) return known->second;
-  if (media_types_.size() == kMaxMediaTypes) return 0;  // only an upstream that makes them up gets here
+  if (media_types_.size() == kMostMediaTypes) return 0;
   auto id = static_cast<MediaTypeId>(media_types_.size());
   media_types_.push_back(name);
   media_type_ids_.emplace(name, id);

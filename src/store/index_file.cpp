@@ -10,37 +10,42 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 // docs/store-format.md explains every column. The views are for people with the sqlite3 program.
 constexpr const char* kSchema = R"sql(
   CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE media_types(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
   CREATE TABLE repositories(id INTEGER PRIMARY KEY, upstream TEXT NOT NULL, name TEXT NOT NULL);
-  CREATE TABLE blobs(id INTEGER PRIMARY KEY, digest BLOB NOT NULL, stored INTEGER NOT NULL, verified INTEGER NOT NULL,
+  CREATE TABLE blobs(id INTEGER PRIMARY KEY, digest BLOB NOT NULL, presence INTEGER NOT NULL, verified INTEGER NOT NULL,
                      size INTEGER NOT NULL, last_use INTEGER NOT NULL);
   CREATE TABLE links(repository INTEGER NOT NULL, blob INTEGER NOT NULL, as_blob INTEGER NOT NULL,
                      as_manifest INTEGER NOT NULL, media_type INTEGER NOT NULL, size INTEGER,
+                     fetched INTEGER NOT NULL, last_use INTEGER NOT NULL,
                      PRIMARY KEY(repository, blob)) WITHOUT ROWID;
   CREATE TABLE tags(repository INTEGER NOT NULL, name TEXT NOT NULL,
                     seen INTEGER NOT NULL, seen_type INTEGER NOT NULL, seen_size INTEGER NOT NULL,
                     stored INTEGER, stored_type INTEGER, stored_size INTEGER,
-                    checked INTEGER NOT NULL, PRIMARY KEY(repository, name)) WITHOUT ROWID;
+                    checked INTEGER NOT NULL, fetched INTEGER NOT NULL, last_use INTEGER NOT NULL,
+                    PRIMARY KEY(repository, name)) WITHOUT ROWID;
   CREATE VIEW blob_list AS
     SELECT CASE length(digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(digest)) AS digest,
-           size, verified, datetime(last_use, 'unixepoch') AS last_use
-    FROM blobs WHERE stored;
+           size, verified, datetime(max(last_use, ifnull(used, 0)), 'unixepoch') AS last_use
+    FROM blobs LEFT JOIN (SELECT blob, max(last_use) AS used FROM links GROUP BY blob) ON blob = id
+    WHERE presence = 1;
   CREATE VIEW link_list AS
     SELECT upstream, r.name AS repository,
            CASE length(digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(digest)) AS digest,
-           as_blob, as_manifest, m.name AS media_type, l.size
+           as_blob, as_manifest, m.name AS media_type, l.size,
+           datetime(fetched, 'unixepoch') AS fetched, datetime(l.last_use, 'unixepoch') AS last_use
     FROM links l JOIN repositories r ON r.id = repository JOIN blobs b ON b.id = blob
                  JOIN media_types m ON m.id = media_type;
   CREATE VIEW tag_list AS
     SELECT upstream, r.name AS repository, t.name AS tag,
            CASE length(s.digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(s.digest)) AS seen,
            CASE length(k.digest) WHEN 32 THEN 'sha256:' ELSE 'sha512:' END || lower(hex(k.digest)) AS stored,
-           datetime(checked / 1000, 'unixepoch') AS checked
+           datetime(checked / 1000, 'unixepoch') AS checked,
+           datetime(fetched, 'unixepoch') AS fetched, datetime(t.last_use, 'unixepoch') AS last_use
     FROM tags t JOIN repositories r ON r.id = repository JOIN blobs s ON s.id = seen
                 LEFT JOIN blobs k ON k.id = t.stored;
 )sql";
@@ -93,6 +98,8 @@ std::uint32_t id(const Statement& row, int column) {
   return number < 0 || number >= kNone ? kNone : static_cast<std::uint32_t>(number);
 }
 
+Ages ages(const Statement& row, int column) { return {id(row, column), id(row, column + 1)}; }
+
 std::uint64_t size(const Statement& row, int column) { return static_cast<std::uint64_t>(row.number(column)); }
 
 TargetRow target(const Statement& row, int column) {
@@ -104,19 +111,55 @@ bool load_object(Index& index, const Statement& row) {
   bool sha256 = raw.size() == size_of(HashAlgorithm::Sha256);
   if (!sha256 && raw.size() != size_of(HashAlgorithm::Sha512)) return false;
   oci::Digest digest = oci::Digest::from_raw(sha256 ? HashAlgorithm::Sha256 : HashAlgorithm::Sha512, raw);
-  return index.load(ObjectRow{id(row, 0), digest, row.number(2) != 0, row.number(3) != 0, size(row, 4), id(row, 5)});
+  if (row.number(2) < 0 || row.number(2) > static_cast<std::int64_t>(Presence::Leaving)) return false;
+  auto presence = static_cast<Presence>(row.number(2));
+  return index.load(ObjectRow{id(row, 0), digest, presence, row.number(3) != 0, size(row, 4), id(row, 5)});
 }
 
 bool load_link(Index& index, const Statement& row) {
-  LinkRow link{id(row, 0), id(row, 1), row.number(2) != 0, row.number(3) != 0, id(row, 4), {}};
+  LinkRow link{id(row, 0), id(row, 1), row.number(2) != 0, row.number(3) != 0, id(row, 4), {}, ages(row, 6)};
   if (!row.is_null(5)) link.size = size(row, 5);
   return index.load(link);
 }
 
 bool load_tag(Index& index, const Statement& row) {
-  TagRow tag{target(row, 2), {}, row.number(8)};
+  TagRow tag{target(row, 2), {}, row.number(8), ages(row, 9)};
   if (!row.is_null(5)) tag.stored = target(row, 5);
   return index.load(id(row, 0), std::string(row.text(1)), tag);
+}
+
+struct RawDigest {
+  const oci::Digest& digest;
+};
+
+void bind(Statement& statement, int parameter, const std::string& text) {
+  statement.bind(parameter, std::string_view(text));
+}
+
+void bind(Statement& statement, int parameter, const RawDigest& raw) {
+  statement.bind_blob(parameter, raw.digest.raw());
+}
+
+template <class Number>
+void bind(Statement& statement, int parameter, Number number) {
+  statement.bind(parameter, static_cast<std::int64_t>(number));
+}
+
+template <class Number>
+void bind(Statement& statement, int parameter, std::optional<Number> number) {
+  if (number) {
+    bind(statement, parameter, *number);
+  } else {
+    statement.bind_null(parameter);
+  }
+}
+
+// Runs a statement that returns no rows with these parameters.
+template <class... Values>
+Result<void> run(Statement& statement, const Values&... values) {
+  int parameter = 0;
+  (bind(statement, ++parameter, values), ...);
+  return statement.run();
 }
 
 }  // namespace
@@ -127,7 +170,10 @@ struct IndexFile::Statements {
   Statement blob;
   Statement link;
   Statement tag;
-  Statement forget_tag;
+  Statement repository_gone;
+  Statement blob_gone;
+  Statement link_gone;
+  Statement tag_gone;
 };
 
 IndexFile::IndexFile(fs::path path, bool fsync, Database database, std::unique_ptr<Statements> statements)
@@ -151,22 +197,26 @@ Result<std::unique_ptr<IndexFile>> IndexFile::open(const fs::path& path, bool fs
   auto media_type = statement("INSERT OR REPLACE INTO media_types VALUES(?, ?)");
   auto repository = statement("INSERT OR REPLACE INTO repositories VALUES(?, ?, ?)");
   auto blob = statement("INSERT OR REPLACE INTO blobs VALUES(?, ?, ?, ?, ?, ?)");
-  auto link = statement("INSERT OR REPLACE INTO links VALUES(?, ?, ?, ?, ?, ?)");
-  auto tag = statement("INSERT OR REPLACE INTO tags VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  auto forget_tag = statement("DELETE FROM tags WHERE repository = ? AND name = ?");
-  if (!media_type || !repository || !blob || !link || !tag || !forget_tag) return failure;
-  auto statements =
-      std::make_unique<Statements>(Statements{std::move(*media_type), std::move(*repository), std::move(*blob),
-                                              std::move(*link), std::move(*tag), std::move(*forget_tag)});
+  auto link = statement("INSERT OR REPLACE INTO links VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  auto tag = statement("INSERT OR REPLACE INTO tags VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto repository_gone = statement("DELETE FROM repositories WHERE id = ?");
+  auto blob_gone = statement("DELETE FROM blobs WHERE id = ?");
+  auto link_gone = statement("DELETE FROM links WHERE repository = ? AND blob = ?");
+  auto tag_gone = statement("DELETE FROM tags WHERE repository = ? AND name = ?");
+  if (!media_type || !repository || !blob || !link || !tag || !repository_gone || !blob_gone || !link_gone ||
+      !tag_gone) {
+    return failure;
+  }
+  auto statements = std::make_unique<Statements>(
+      Statements{std::move(*media_type), std::move(*repository), std::move(*blob), std::move(*link), std::move(*tag),
+                 std::move(*repository_gone), std::move(*blob_gone), std::move(*link_gone), std::move(*tag_gone)});
   return std::unique_ptr<IndexFile>(new IndexFile(path, fsync, std::move(*database), std::move(statements)));
 }
 
 Result<void> IndexFile::load(Index& index) {
   Result<std::int64_t> objects = one_number(database_, "SELECT count(*) FROM blobs");
   if (!objects) return objects.error();
-  Result<std::int64_t> links = one_number(database_, "SELECT count(*) FROM links");
-  if (!links) return links.error();
-  index.reserve(static_cast<std::size_t>(*objects), static_cast<std::size_t>(*links));
+  index.reserve(static_cast<std::size_t>(*objects));
 
   auto each = [&](const char* sql, auto use) { return for_each_row(database_, path_, sql, use); };
   Result<void> loaded = each("SELECT id, name FROM media_types ORDER BY id", [&](const Statement& row) {
@@ -177,14 +227,16 @@ Result<void> IndexFile::load(Index& index) {
     return index.load(RepositoryRow{id(row, 0), std::string(row.text(1)), std::string(row.text(2))});
   });
   if (!loaded) return loaded;
-  loaded = each("SELECT id, digest, stored, verified, size, last_use FROM blobs ORDER BY id",
+  loaded = each("SELECT id, digest, presence, verified, size, last_use FROM blobs ORDER BY id",
                 [&](const Statement& row) { return load_object(index, row); });
   if (!loaded) return loaded;
-  loaded = each("SELECT repository, blob, as_blob, as_manifest, media_type, size FROM links",
+  loaded = each("SELECT repository, blob, as_blob, as_manifest, media_type, size, fetched, last_use FROM links",
                 [&](const Statement& row) { return load_link(index, row); });
   if (!loaded) return loaded;
   return each(
-      "SELECT repository, name, seen, seen_type, seen_size, stored, stored_type, stored_size, checked FROM tags",
+      "SELECT repository, name, seen, seen_type, seen_size, stored, stored_type, stored_size, checked, fetched, "
+      "last_use "
+      "FROM tags",
       [&](const Statement& row) { return load_tag(index, row); });
 }
 
@@ -233,64 +285,50 @@ Result<void> IndexFile::transaction(const Changes& changes, const std::string& a
 }
 
 Result<void> IndexFile::put(const Changes& changes) {
+  Statements& to = *statements_;
+  Result<void> done = ok();
   for (const MediaTypeRow& row : changes.media_types) {
-    Statement& statement = statements_->media_type;
-    statement.bind(1, std::int64_t{row.id});
-    statement.bind(2, std::string_view(row.name));
-    Result<void> done = statement.run();
-    if (!done) return done;
+    if (done) done = run(to.media_type, row.id, row.name);
   }
   for (const RepositoryRow& row : changes.repositories) {
-    Statement& statement = statements_->repository;
-    statement.bind(1, std::int64_t{row.id});
-    statement.bind(2, std::string_view(row.upstream));
-    statement.bind(3, std::string_view(row.name));
-    Result<void> done = statement.run();
-    if (!done) return done;
+    if (done) done = run(to.repository, row.id, row.upstream, row.name);
   }
   for (const ObjectRow& row : changes.objects) {
-    Statement& statement = statements_->blob;
-    statement.bind(1, std::int64_t{row.id});
-    statement.bind_blob(2, row.digest.raw());
-    statement.bind(3, std::int64_t{row.stored});
-    statement.bind(4, std::int64_t{row.verified});
-    statement.bind(5, static_cast<std::int64_t>(row.size));
-    statement.bind(6, std::int64_t{row.last_use});
-    Result<void> done = statement.run();
-    if (!done) return done;
+    if (done) done = run(to.blob, row.id, RawDigest{row.digest}, row.presence, row.verified, row.size, row.last_use);
   }
   for (const LinkRow& row : changes.links) {
-    Statement& statement = statements_->link;
-    statement.bind(1, std::int64_t{row.repository});
-    statement.bind(2, std::int64_t{row.object});
-    statement.bind(3, std::int64_t{row.as_blob});
-    statement.bind(4, std::int64_t{row.as_manifest});
-    statement.bind(5, std::int64_t{row.media_type});
-    statement.bind_null(6);
-    if (row.size) statement.bind(6, static_cast<std::int64_t>(*row.size));
-    Result<void> done = statement.run();
-    if (!done) return done;
+    if (!done) break;
+    done = run(to.link, row.repository, row.object, row.as_blob, row.as_manifest, row.media_type, row.size,
+               row.ages.fetched, row.ages.last_use.get());
   }
   for (const TagChange& change : changes.tags) {
-    Statement& statement = change.tag ? statements_->tag : statements_->forget_tag;
-    statement.bind(1, std::int64_t{change.repository});
-    statement.bind(2, std::string_view(change.name));
-    if (change.tag) {
-      const TagRow& tag = *change.tag;
-      auto bind_target = [&](int first, const TargetRow& target) {
-        statement.bind(first, std::int64_t{target.object});
-        statement.bind(first + 1, std::int64_t{target.media_type});
-        statement.bind(first + 2, static_cast<std::int64_t>(target.size));
-      };
-      bind_target(3, tag.seen);
-      for (int column : {6, 7, 8}) statement.bind_null(column);
-      if (tag.stored) bind_target(6, *tag.stored);
-      statement.bind(9, tag.checked);
+    if (!done) break;
+    if (!change.tag) {
+      done = run(to.tag_gone, change.repository, change.name);
+      continue;
     }
-    Result<void> done = statement.run();
-    if (!done) return done;
+    const TagRow& tag = *change.tag;
+    std::optional<ObjectId> stored;
+    std::optional<MediaTypeId> stored_type;
+    std::optional<std::uint64_t> stored_size;
+    if (tag.stored) {
+      stored = tag.stored->object;
+      stored_type = tag.stored->media_type;
+      stored_size = tag.stored->size;
+    }
+    done = run(to.tag, change.repository, change.name, tag.seen.object, tag.seen.media_type, tag.seen.size, stored,
+               stored_type, stored_size, tag.checked, tag.ages.fetched, tag.ages.last_use.get());
   }
-  return ok();
+  for (const auto& [repository, object] : changes.links_gone) {
+    if (done) done = run(to.link_gone, repository, object);
+  }
+  for (RepositoryId id : changes.repositories_gone) {
+    if (done) done = run(to.repository_gone, id);
+  }
+  for (ObjectId id : changes.objects_gone) {
+    if (done) done = run(to.blob_gone, id);
+  }
+  return done;
 }
 
 std::uint64_t IndexFile::bytes() const {

@@ -15,6 +15,10 @@ constexpr auto kBatchTime = 200ms;  // how long changes that nobody waits for ar
 constexpr auto kRetryTime = 5s;     // after a failure
 constexpr auto kLastUseTime = 30s;  // last uses alone
 
+// Last uses that are written at once: each may touch a page of its own, and all that one transaction touches stands in
+// the log before it can start over.
+constexpr std::size_t kUsesAtOnce = 1000;
+
 }  // namespace
 
 IndexWriter::IndexWriter(Index& index, std::unique_ptr<IndexFile> file, Space& space)
@@ -54,6 +58,16 @@ io::Awaitable<Result<void>> IndexWriter::flush() {
   co_return ok();
 }
 
+Result<void> IndexWriter::commit() {
+  std::unique_lock lock(mutex_);
+  std::uint64_t target = ++made_;
+  wanted_ = target;
+  wake_.notify_one();
+  written_.wait(lock, [&] { return attempted_ >= target; });
+  if (failure_) return *failure_;
+  return ok();
+}
+
 void IndexWriter::forget_waiters() {
   std::lock_guard lock(mutex_);
   waiting_.clear();
@@ -74,14 +88,20 @@ void IndexWriter::run() {
 void IndexWriter::write_batch(std::unique_lock<std::mutex>& lock) {
   std::uint64_t target = made_;
   lock.unlock();
-  Changes changes = index_.take_changes();
-  Result<void> written = changes.empty() ? ok() : file_->write(changes);
-  if (!written) index_.put_back(changes);
-  space_.set_index(footprint(file_->bytes()));
+  Result<void> written = ok();
+  std::size_t rest = index_.uses();
+  do {
+    Changes changes = index_.take_changes(kUsesAtOnce);
+    if (!changes.empty()) written = file_->write(changes);
+    if (!written) index_.put_back(changes);
+    space_.set_index(footprint(file_->bytes()));
+    rest -= std::min(rest, kUsesAtOnce);
+  } while (written && rest > 0);
   lock.lock();
   note(written);
   attempted_ = target;
   waiting_.wake_all();
+  written_.notify_all();
 }
 
 void IndexWriter::note(const Result<void>& written) {

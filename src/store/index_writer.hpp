@@ -30,6 +30,9 @@ class IndexWriter {
   // Waits until all that has changed so far, last uses included, was written, or could not be.
   io::Awaitable<Result<void>> flush();
 
+  // Likewise, for a thread that may block.
+  Result<void> commit();
+
   // Nobody who waits in flush() is resumed after this.
   void forget_waiters();
 
@@ -44,6 +47,7 @@ class IndexWriter {
 
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable written_;
   io::WaitList waiting_;          // guarded by mutex_
   std::uint64_t made_ = 0;        // guarded by mutex_: changes so far
   std::uint64_t wanted_ = 0;      // guarded by mutex_: somebody waits for the changes up to here

@@ -23,9 +23,11 @@ void OpenFiles::add(const oci::Digest& digest, std::shared_ptr<const StoredFile>
 }
 
 void OpenFiles::forget(const oci::Digest& digest) {
+  std::shared_ptr<const StoredFile> file;  // likewise
   std::lock_guard lock(mutex_);
   auto position = positions_.find(digest);
   if (position == positions_.end()) return;
+  file = std::move(position->second->file);
   entries_.erase(position->second);
   positions_.erase(position);
 }

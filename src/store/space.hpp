@@ -1,12 +1,16 @@
 // How much room the store takes and may take. Thread-safe; reserve() and grow() block (they ask the file system).
 //
-// Room is reserved before the first byte of a file is written, and counted until the file is gone.
+// Room is reserved before the first byte of a file is written, and counted until the file is gone. Where it is short, a
+// reservation has something evicted; to keep that rare, somebody frees more in the background as soon as little is left
+// (excess()).
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 #include "entrepot/base/result.hpp"
 #include "entrepot/store/disk.hpp"
@@ -41,31 +45,42 @@ class Reservation {
 
  private:
   friend class Space;
-  Reservation(Space& space, std::uint64_t bytes, std::uint64_t promised)
-      : space_(&space), bytes_(bytes), promised_(promised) {}
+  Reservation(std::shared_ptr<Space> space, std::uint64_t bytes, std::uint64_t promised)
+      : space_(std::move(space)), bytes_(bytes), promised_(promised) {}
 
-  Space* space_ = nullptr;
+  std::shared_ptr<Space> space_;
   std::uint64_t bytes_ = 0;
   std::uint64_t promised_ = 0;  // the part that the file system does not show as used yet
 };
 
-class Space {
+class Space : public std::enable_shared_from_this<Space> {
  public:
-  // Frees something that can be spared; false if there is nothing left. Called with no lock held.
-  using Evict = std::function<bool()>;
+  // Frees something that can be spared, `bytes` of it if there is so much; false if there is nothing left. Called with
+  // no lock held.
+  using Evict = std::function<bool(std::uint64_t bytes)>;
+
+  // Little room is left. Called with no lock held; may not block.
+  using Pressed = std::function<void()>;
 
   // `max_size` 0: no cap.
   Space(Disk& disk, std::filesystem::path path, std::uint64_t max_size, std::uint64_t min_free)
       : disk_(disk), path_(std::move(path)), max_size_(max_size), min_free_(min_free) {}
 
   // Set before the first reservation.
-  void evict_with(Evict evict) { evict_ = std::move(evict); }
+  void evict_with(Evict evict, Pressed pressed) {
+    evict_ = std::move(evict);
+    pressed_ = std::move(pressed);
+  }
+
+  // How much has to go until there is room for some time again; 0 while there is.
+  std::uint64_t excess() const;
 
   // Evicts until there is room. Errc::NoRoom if there is none even so.
   Result<Reservation> reserve(std::uint64_t bytes);
 
-  // For a file that is there already: never refused.
+  // For a file that is there already: never refused. take_over(): and which is counted already.
   Reservation adopt(std::uint64_t bytes);
+  Reservation take_over(std::uint64_t bytes);
   void add(std::uint64_t bytes);
   void remove(std::uint64_t bytes);
 
@@ -77,8 +92,9 @@ class Space {
  private:
   friend class Reservation;
 
+  std::uint64_t limit() const;
   Result<void> claim(std::uint64_t bytes);
-  bool try_claim(std::uint64_t bytes);
+  std::uint64_t try_claim(std::uint64_t bytes);
   void give_back(std::uint64_t bytes, std::uint64_t promised);
   void settle(std::uint64_t promised);
 
@@ -87,6 +103,7 @@ class Space {
   const std::uint64_t max_size_;
   const std::uint64_t min_free_;
   Evict evict_;
+  Pressed pressed_;
 
   mutable std::mutex mutex_;
   std::uint64_t used_ = 0;      // guarded by mutex_

@@ -47,19 +47,19 @@ Store::Impl::Impl(const Options& store_options, io::Pool& work_pool, Disk& file_
       pool(work_pool),
       disk(file_system),
       clock(wall_clock),
-      space(disk, options.path, options.max_size, options.min_free),
-      blobs(disk, space, options.path / "blobs", options.fsync),
-      fills{disk, pool, space, options.path / "fills", boot_id(), options.fsync},
+      space(std::make_shared<Space>(disk, options.path, options.max_size, options.min_free)),
+      blobs(disk, *space, options.path / "blobs", options.fsync),
+      fills{disk, pool, *space, options.path / "fills", boot_id(), options.fsync},
       fill_prefix(random_hex()),
       open_files(kOpenFiles) {
-  space.evict_with([this] { return drop_oldest(); });
+  space->evict_with([this](std::uint64_t bytes) { return make_room(bytes); }, [this] { press(); });
 }
 
 Result<void> Store::Impl::start() {
   Result<UniqueFd> held = open_folder(options.path);
   if (!held) return held.error();
-  lock = std::move(*held);
-  space.add(kOwnFiles);
+  folder_lock = std::move(*held);
+  space->add(kOwnFiles);
   Result<void> opened = blobs.open();
   if (!opened) return opened;
 
@@ -73,22 +73,36 @@ Result<void> Store::Impl::start() {
     });
     if (!scanned) return scanned;
   }
-  space.add(index.stored_footprint());
+  space->add(index.stored_footprint());
 
   // The order that makes a crash at any point harmless: found, committed, and only then the states removed.
   Result<std::vector<fs::path>> finished = recover_fills(fills, blobs, index, parked, clock.now());
   if (!finished) return finished.error();
-  Result<void> written = (*file)->write_scanned(index.take_changes(), fills.boot);
+  finish_evictions();
+  Result<void> written = (*file)->write_scanned(index.take_changes(0), fills.boot);
   if (!written) return written;
   for (const fs::path& state : *finished) {
     Result<void> removed = disk.remove(state);
     if (!removed) log::warning("fill_file_not_removed", {{"error", removed.error().message}});
   }
   drop_expired();
-  space.add(bytes_set_aside(options.path));
-  space.set_index(footprint((*file)->bytes()));
-  writer = std::make_unique<IndexWriter>(index, std::move(*file), space);
+  space->add(bytes_set_aside(options.path));
+  space->set_index(footprint((*file)->bytes()));
+  writer = std::make_unique<IndexWriter>(index, std::move(*file), *space);
   return ok();
+}
+
+// After fills/ was looked through: one of them may have put its file in the place of one that was to go.
+void Store::Impl::finish_evictions() {
+  for (const Index::Victim& victim : index.leaving()) {
+    Result<void> removed = disk.remove(blobs.path(victim.digest));
+    if (removed) {
+      index.forget_blob(victim.digest);
+    } else {
+      log::warning("blob_not_removed", {{"error", removed.error().message}});
+      space->add(footprint(victim.size));
+    }
+  }
 }
 
 // Loads what is there; makes a new one where that makes no sense.
@@ -116,7 +130,9 @@ Result<std::unique_ptr<IndexFile>> Store::Impl::open_index() {
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-Store::~Store() = default;
+Store::~Store() {
+  if (impl_->writer) impl_->carry_uses();  // so that the next start knows of them
+}
 
 Result<std::unique_ptr<Store>> Store::open(const Options& options, io::Pool& pool, Disk& disk, const Clock& clock) {
   auto impl = std::make_unique<Impl>(options, pool, disk, clock);
@@ -142,7 +158,7 @@ std::optional<Link> Store::link(const RepositoryKey& repository, const oci::Dige
 }
 
 void Store::add_links(const RepositoryKey& repository, const std::vector<Link>& links) {
-  impl_->index.add_links(repository, links);
+  impl_->index.add_links(repository, links, impl_->clock.now());
   impl_->writer->changed();
 }
 
@@ -151,7 +167,7 @@ std::optional<TagRecord> Store::tag(const RepositoryKey& repository, const std::
 }
 
 void Store::set_tag(const RepositoryKey& repository, const std::string& name, const TagRecord& record) {
-  impl_->index.set_tag(repository, name, record);
+  impl_->index.set_tag(repository, name, record, impl_->clock.now());
   impl_->writer->changed();
 }
 
@@ -168,12 +184,22 @@ std::vector<RepositoryKey> Store::repositories(const std::string& upstream) cons
   return impl_->index.repositories(upstream);
 }
 
-void Store::touch(const oci::Digest& digest) { impl_->index.touch(digest, impl_->clock.now()); }
+void Store::touch(const RepositoryKey& repository, const oci::Digest& digest) {
+  impl_->index.touch(repository, digest, impl_->clock.now());
+}
+
+void Store::touch_tag(const RepositoryKey& repository, const std::string& name) {
+  impl_->index.touch_tag(repository, name, impl_->clock.now());
+}
 
 io::Awaitable<Result<void>> Store::flush() { co_return co_await impl_->writer->flush(); }
 
-void Store::forget_waiters() { impl_->writer->forget_waiters(); }
+void Store::forget_waiters() {
+  impl_->writer->forget_waiters();
+  std::lock_guard lock(impl_->pressure_mutex);
+  impl_->waiting_for_pressure.clear();
+}
 
-std::uint64_t Store::used_bytes() const { return impl_->space.used(); }
+std::uint64_t Store::used_bytes() const { return impl_->space->used(); }
 
 }  // namespace entrepot::store

@@ -1,14 +1,42 @@
 // Complete objects: opened, checked where that is due, read.
 
+#include <boost/asio/dispatch.hpp>
+
 #include "entrepot/base/log.hpp"
 #include "store/read_file.hpp"
 #include "store/store_impl.hpp"
 
 namespace entrepot::store {
 
+// Closing the last descriptor of a file that has lost its name frees its blocks, which can take long.
+StoredFile::~StoredFile() {
+  io::net::dispatch(pool_, [keeper = std::move(keeper_), fd = std::move(fd_)]() mutable { fd.reset(); });
+}
+
 using OpenResult = Result<std::shared_ptr<const StoredFile>>;
 
 OpenResult Store::Impl::open_stored(const oci::Digest& digest) {
+  bool verified = false;
+  OpenResult file = open_file(digest, verified);
+  if (!file) return file;
+  if (!verified) {
+    Result<bool> right = has_digest((*file)->fd(), digest);
+    if (!right) return right.error();
+    if (!*right) {
+      log::warning("blob_lost", {{"digest", digest.to_string()}, {"reason", "its bytes have another digest"}});
+      std::lock_guard lock(file_mutex(digest));
+      if (!is_verified(digest)) forget(digest);  // else a fill has put a right one there meanwhile
+      return Error{Errc::NotFound, digest.to_string() + " was stored with other bytes"};
+    }
+    index.set_verified(digest);
+    writer->changed();
+  }
+  open_files.add(digest, *file);
+  return file;
+}
+
+OpenResult Store::Impl::open_file(const oci::Digest& digest, bool& verified) {
+  std::lock_guard lock(file_mutex(digest));
   std::optional<Index::Blob> blob = index.find_blob(digest);
   if (!blob) return Error{Errc::NotFound, digest.to_string() + " is not stored"};
   Result<UniqueFd> fd = blobs.open_file(digest, blob->size);
@@ -19,20 +47,8 @@ OpenResult Store::Impl::open_stored(const oci::Digest& digest) {
     }
     return fd.error();
   }
-  if (!blob->verified) {
-    Result<bool> right = has_digest(fd->get(), digest);
-    if (!right) return right.error();
-    if (!*right) {
-      log::warning("blob_lost", {{"digest", digest.to_string()}, {"reason", "its bytes have another digest"}});
-      forget(digest);
-      return Error{Errc::NotFound, digest.to_string() + " was stored with other bytes"};
-    }
-    index.set_verified(digest);
-    writer->changed();
-  }
-  auto file = std::make_shared<const StoredFile>(std::move(*fd), blob->size);
-  open_files.add(digest, file);
-  return std::shared_ptr<const StoredFile>(std::move(file));
+  verified = blob->verified;
+  return std::make_shared<const StoredFile>(std::move(*fd), blob->size, keepers.enter(digest), pool);
 }
 
 // The file first: until the row is gone no fill puts another in its place.
@@ -40,8 +56,7 @@ void Store::Impl::forget(const oci::Digest& digest) {
   Result<void> removed = disk.remove(blobs.path(digest));
   if (!removed) log::warning("blob_not_removed", {{"error", removed.error().message}});
   std::optional<std::uint64_t> size = index.forget_blob(digest);
-  if (size) space.remove(footprint(*size));
-  open_files.forget(digest);
+  if (size) give_up_room(digest, *size);
   writer->changed();
 }
 

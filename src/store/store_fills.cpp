@@ -70,6 +70,11 @@ Result<void> Store::Impl::place(FillFile& file, std::uint64_t size) {
   // Durable under its temporary name, with a state that says what it is.
   Result<void> done = fill.finish(size);
   if (done) done = blobs.make_folder(digest);
+  std::lock_guard lock(file_mutex(digest));
+  if (done && is_verified(digest)) {  // likewise, meanwhile
+    drop(file);
+    return ok();
+  }
   if (done) done = disk.rename(fill.paths().data, blobs.path(digest));
   if (!done) {
     drop(file);
@@ -82,10 +87,11 @@ Result<void> Store::Impl::place(FillFile& file, std::uint64_t size) {
     return done;
   }
 
-  std::optional<std::uint64_t> replaced = index.add_blob(digest, size, true, clock.now());  // one not verified
-  open_files.forget(digest);
+  // One that was not verified, or was to be evicted.
+  std::optional<std::uint64_t> replaced = index.add_blob(digest, size, true, clock.now());
+  if (replaced) give_up_room(digest, *replaced);
   fill.reservation().keep(footprint(size));
-  if (replaced) space.remove(footprint(*replaced));
+  fill.set_keeper(keepers.enter(digest));
   writer->changed();
   return ok();
 }
@@ -100,21 +106,23 @@ void Store::Impl::park(FillFile& file) {
   if (other) remove_files(disk, other->paths);
 }
 
-void Store::Impl::drop(FillFile& file) {
-  remove_files(disk, file.impl_->paths());
-  file.impl_->reservation().release();
-}
+// Its room is free when nobody has it open any more.
+void Store::Impl::drop(FillFile& file) { remove_files(disk, file.impl_->paths()); }
 
 void Store::Impl::drop_expired() {
   for (const Parked& fill : parked.take_before(clock.now() - kParkedFor)) remove_files(disk, fill.paths);
 }
 
-bool Store::Impl::drop_oldest() {
-  std::optional<Parked> fill = parked.take_oldest();
-  if (!fill) return false;
-  log::info("fill_dropped", {{"digest", fill->identity.digest.to_string()}, {"reason", "its room is needed"}});
-  remove_files(disk, fill->paths);
-  return true;
+std::uint64_t Store::Impl::drop_parked(std::uint64_t bytes) {
+  std::uint64_t freed = 0;
+  while (freed < bytes) {
+    std::optional<Parked> fill = parked.take_oldest();
+    if (!fill) break;
+    log::info("fill_dropped", {{"digest", fill->identity.digest.to_string()}, {"reason", "its room is needed"}});
+    remove_files(disk, fill->paths);
+    freed += fill->reservation.bytes();
+  }
+  return freed;
 }
 
 io::Awaitable<Result<std::unique_ptr<FillFile>>> Store::open_fill(std::string upstream, oci::Digest digest,
@@ -161,14 +169,6 @@ io::Awaitable<> Store::park_fill(FillFile& file) {
 io::Awaitable<> Store::drop_fill(FillFile& file) {
   auto work = [impl = impl_.get(), &file] {
     impl->drop(file);
-    return true;
-  };
-  co_await io::run_blocking(impl_->pool, std::move(work));
-}
-
-io::Awaitable<> Store::drop_expired_fills() {
-  auto work = [impl = impl_.get()] {
-    impl->drop_expired();
     return true;
   };
   co_await io::run_blocking(impl_->pool, std::move(work));

@@ -1,9 +1,12 @@
 // The Store from the inside: its parts, in the order in which they need each other.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <mutex>
 
 #include "entrepot/io/shared_call.hpp"
+#include "entrepot/io/wait_list.hpp"
 #include "entrepot/store/store.hpp"
 #include "store/blob_files.hpp"
 #include "store/fill_impl.hpp"
@@ -11,6 +14,7 @@
 #include "store/index_writer.hpp"
 #include "store/open_files.hpp"
 #include "store/parked_fills.hpp"
+#include "store/room_keepers.hpp"
 
 namespace entrepot::store {
 
@@ -21,9 +25,10 @@ class Store::Impl {
   // store.cpp: everything up to the first request. Blocks.
   Result<void> start();
 
-  // store_blobs.cpp. Blocks.
+  // store_blobs.cpp. Block.
   Result<std::shared_ptr<const StoredFile>> open_stored(const oci::Digest& digest);
-  void forget(const oci::Digest& digest);
+  Result<std::shared_ptr<const StoredFile>> open_file(const oci::Digest& digest, bool& verified);
+  void forget(const oci::Digest& digest);  // with its file_mutex held
 
   io::Awaitable<Result<std::shared_ptr<const StoredFile>>> open_on_pool(oci::Digest digest);
 
@@ -37,30 +42,64 @@ class Store::Impl {
   void park(FillFile& file);
   void drop(FillFile& file);
   void drop_expired();
-  bool drop_oldest();
+  std::uint64_t drop_parked(std::uint64_t bytes);  // the oldest first, until that much is free; returns how much is
   bool is_verified(const oci::Digest& digest) const;
+
+  // store_eviction.cpp. All block, but for lifetimes() and press().
+  std::vector<oci::Digest> listed_in(const oci::Digest& manifest) const;
+  void carry_uses();
+  void give_up_room(const oci::Digest& digest, std::uint64_t size);  // its file has lost its name
+  void remove_leaving(const std::vector<Index::Victim>& victims, const char* cause);
+  bool expire_some(RepositoryId& next);  // false when all repositories were looked at
+  void expire_unlinked();
+  std::shared_ptr<const Lifetimes> lifetimes() const;
+  bool make_room(std::uint64_t bytes);                          // Space::Evict
+  std::vector<Index::Victim> pick_oldest(std::uint64_t bytes);  // with eviction_mutex held
+  bool trim();                                                  // false when there is nothing to do
+  void press();
+
+  // Held while a file takes or loses the name of `digest`, or is opened by it, so that an eviction removes no file but
+  // the one that it has marked.
+  std::mutex& file_mutex(const oci::Digest& digest) {
+    return file_mutexes[std::hash<oci::Digest>{}(digest) % file_mutexes.size()];
+  }
 
   const Options options;
   io::Pool& pool;
   Disk& disk;
   const Clock& clock;
-  Space space;
+  const std::shared_ptr<Space> space;  // shared with files that are still open
   BlobFiles blobs;
   const FillContext fills;
   const std::string fill_prefix;  // of this run's fills
   std::atomic<std::uint64_t> next_fill{0};
+  RoomKeepers keepers;
   OpenFiles open_files;
   ParkedFills parked;
+  std::array<std::mutex, 64> file_mutexes;
+
+  std::function<void(const oci::Digest&)> on_removed;
+  mutable std::mutex lifetimes_mutex;
+  std::shared_ptr<const Lifetimes> current_lifetimes =
+      std::make_shared<const Lifetimes>();  // guarded by lifetimes_mutex
+
+  std::mutex eviction_mutex;                 // one eviction for room at a time; held across I/O, on the pool only
+  std::vector<Index::Candidate> candidates;  // guarded by eviction_mutex; the oldest is the last
+
+  std::mutex pressure_mutex;
+  io::WaitList waiting_for_pressure;  // guarded by pressure_mutex
+  bool is_short = false;              // guarded by pressure_mutex
 
   io::Tasks tasks;
   io::SharedCalls<oci::Digest, std::shared_ptr<const StoredFile>> openings{tasks};
 
-  UniqueFd lock;
+  UniqueFd folder_lock;
   Index index;
   std::unique_ptr<IndexWriter> writer;  // from the end of start() on; the first to end
 
  private:
   Result<std::unique_ptr<IndexFile>> open_index();
+  void finish_evictions();
 };
 
 }  // namespace entrepot::store

@@ -39,6 +39,9 @@ class ManifestCache {
   io::Awaitable<Result<ManifestAnswer>> open(const Source& source, std::string repository, oci::Reference reference,
                                              bool head, io::Deadline deadline);
 
+  // Its bytes are in the store no more: memory does not keep them longer.
+  void forget(const oci::Digest& digest);
+
   // Waits until the manifests that were fetched so far are on disk, or could not be put there; at most until
   // `deadline`.
   io::Awaitable<> settle(io::Deadline deadline);

@@ -60,6 +60,15 @@ struct Freshness {
   friend bool operator==(const Freshness&, const Freshness&) = default;
 };
 
+struct Eviction {
+  enum class Since { LastUse, Fetch };
+
+  Duration ttl = 720h;  // 0: for ever
+  Since ttl_since = Since::LastUse;
+  Duration interval = 60s;  // how often it looks
+  friend bool operator==(const Eviction&, const Eviction&) = default;
+};
+
 struct Timeouts {
   Duration connect = 5s;
   Duration first_byte = 15s;
@@ -82,7 +91,8 @@ struct Upstream {
   std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
   std::optional<BasicCredentials> credentials;
   std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
-  Freshness freshness;                      // the general one with the upstream's own keys over it
+  Eviction eviction;                        // the general one with the upstream's own keys over it
+  Freshness freshness;                      // likewise
   Timeouts timeouts;                        // likewise
   friend bool operator==(const Upstream&, const Upstream&) = default;
 };
@@ -92,6 +102,7 @@ struct Config {
   std::optional<Address> admin = Address{"127.0.0.1", 5001};
   unsigned threads = 0;  // io threads; 0: one for each core
   Storage storage;
+  Eviction eviction;  // of what belongs to no configured upstream
   std::string default_upstream = "docker.io";
   std::map<std::string, Upstream> upstreams;  // by name
   log::Level log_level = log::Level::Info;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 #include "entrepot/io/blocking.hpp"
 #include "entrepot/store/disk.hpp"
 #include "entrepot/store/fill_file.hpp"
+#include "entrepot/store/lifetime.hpp"
 #include "entrepot/store/records.hpp"
 
 namespace entrepot::store {
@@ -27,16 +29,26 @@ struct Options {
   bool fsync = true;
 };
 
-// A complete object's file, open for reading. Shared by all who read it; stays readable when the object is removed.
+class RoomKeeper;
+
+// A complete object's file, open for reading. Shared by all who read it; stays readable when the object is removed, and
+// its room is in use until then. The pool must outlive it.
 class StoredFile {
  public:
-  StoredFile(UniqueFd fd, std::uint64_t size) : fd_(std::move(fd)), size_(size) {}
+  StoredFile(UniqueFd fd, std::uint64_t size, std::shared_ptr<RoomKeeper> keeper, io::Pool& pool)
+      : fd_(std::move(fd)), size_(size), keeper_(std::move(keeper)), pool_(pool) {}
+  StoredFile(const StoredFile&) = delete;
+  StoredFile& operator=(const StoredFile&) = delete;
+  ~StoredFile();
+
   int fd() const { return fd_.get(); }
   std::uint64_t size() const { return size_; }
 
  private:
   UniqueFd fd_;
-  std::uint64_t size_;
+  const std::uint64_t size_;
+  std::shared_ptr<RoomKeeper> keeper_;  // shared with all who have the file open
+  io::Pool& pool_;
 };
 
 class Store {
@@ -88,11 +100,8 @@ class Store {
   // Given up for now: kept, to be continued when next asked for. The caller destroys `file` after it.
   io::Awaitable<> park_fill(FillFile& file);
 
-  // Given up for good: both files are unlinked.
+  // Given up for good: both files are unlinked. Their room is in use until `file` is destroyed.
   io::Awaitable<> drop_fill(FillFile& file);
-
-  // Fills that were parked for more than 24 h go. A start does so too; to be called now and then.
-  io::Awaitable<> drop_expired_fills();
 
   // ---- what upstreams have shown. Changes are in memory when the call returns and on disk soon after.
 
@@ -112,14 +121,34 @@ class Store {
   // Repositories with at least one stored manifest, sorted. `upstream` "": of all upstreams.
   std::vector<RepositoryKey> repositories(const std::string& upstream) const;
 
-  // A use of an object, for the eviction's sake. In memory; written out in batches.
-  void touch(const oci::Digest& digest);
+  // ---- eviction. A blob goes when no upstream's showing of it (its link) is still alive, or when its room is needed
+  // and it is the one that was not used for the longest time. Whoever reads it then reads on to its end.
+
+  // A use of an object in a repository, or of a tag; of a manifest, it is one of all that it lists. In memory; written
+  // out in batches.
+  void touch(const RepositoryKey& repository, const oci::Digest& digest);
+  void touch_tag(const RepositoryKey& repository, const std::string& name);
+
+  // From now on, for what is there already too. Until it is called nothing ends.
+  void set_lifetimes(Lifetimes lifetimes);
+
+  // Set before the first request. Called on a pool thread with each object that was evicted; may not block.
+  void on_removed(std::function<void(const oci::Digest&)> listener);
+
+  // Lets everything go whose time is over, and fills that were parked for more than 24 h. To be called now and then.
+  io::Awaitable<> expire();
+
+  // Lets go of so much that there is room for some time again; nothing while there is.
+  io::Awaitable<> trim();
+
+  // Waits until trim() has something to do; false after `deadline`. For one coroutine.
+  io::Awaitable<bool> wait_until_short(io::Deadline deadline);
 
   // Waits until all changes made so far are committed to the index on disk. For tests and shutdown.
   io::Awaitable<Result<void>> flush();
 
-  // No coroutine that waits in the store is resumed by one of the store's own threads after this. For shutdown: between
-  // the io threads' join() and their abandon().
+  // No coroutine that waits in flush() or wait_until_short() is resumed after this. For shutdown: between the io
+  // threads' join() and their abandon().
   void forget_waiters();
 
   // Bytes that the store takes now, reservations included.

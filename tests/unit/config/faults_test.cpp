@@ -52,7 +52,7 @@ TEST(Faults, UnknownKeysNameTheNearestOrAllThatAreKnown) {
       {"evictions: {}", R"(1: evictions: unknown key; did you mean "eviction"?)"},
       {"log: {colour: true}", "1: log.colour: unknown key; known here: level, format"},
       {"<<: {threads: 1}",
-       "1: <<: unknown key; known here: listeners, admin, threads, storage, freshness, timeouts, "
+       "1: <<: unknown key; known here: listeners, admin, threads, storage, eviction, freshness, timeouts, "
        "default_upstream, upstreams, log, shutdown_grace"},
   });
 }
@@ -61,9 +61,6 @@ TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
   const std::string tls = "listeners: [{tls: {certificate: c, key: k, ";
   const std::string upstream = "upstreams: {docker.io: {";
   expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
-  expect_fault("eviction: {ttl: 1h, nonsense: 1}", "eviction", "not built yet");
-  expect_fault("eviction:", "eviction", "not built yet");
-  expect_fault(upstream + "eviction: {ttl: 1h}}}", "upstreams.docker.io.eviction", "not built yet");
   expect_fault(upstream + "access: passthrough}}", "upstreams.docker.io.access",
                R"(other than "shared" are not built)");
   expect_fault(upstream + "connections_per_blob: 4}}", "upstreams.docker.io.connections_per_blob", R"(other than "1")");
@@ -120,6 +117,9 @@ TEST(Faults, OfSingleValues) {
   expect_fault("storage: {path: ''}", "storage.path", "expected a path");
   expect_fault("shutdown_grace: 30", "shutdown_grace", "expected a duration such as 30s");
   expect_fault("timeouts: {stall: 0s}", "timeouts.stall", "more than 0");
+  expect_fault("eviction: {ttl: 1}", "eviction.ttl", "such as");
+  expect_fault("eviction: {ttl_since: birth}", "eviction.ttl_since", "expected last_use or fetch");
+  expect_fault("eviction: {interval: 0}", "eviction.interval", "more than 0");
   expect_fault("freshness: {timeout: 0}", "freshness.timeout", "more than 0");
   expect_fault("freshness: {check: sometimes}", "freshness.check", "expected always or after");
   expect_fault("freshness: {check: after}", "freshness.interval", "check: after needs an interval");

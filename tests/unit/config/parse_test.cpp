@@ -19,6 +19,7 @@ listeners:
 admin: {address: "127.0.0.1:6001"}
 threads: 3
 storage: {path: relative/store, max_size: 0, min_free: 5GB, fsync: false}
+eviction: {ttl: 7d, ttl_since: fetch, interval: 5s}
 freshness:
   {check: after, interval: 1m, timeout: 2s, stale_if_error: 1d, on_missing: keep, on_denied: keep}
 timeouts: {connect: 1s, first_byte: 2s, stall: 3s}
@@ -41,6 +42,7 @@ shutdown_grace: 0
   expected.admin = Address{"127.0.0.1", 6001};
   expected.threads = 3;
   expected.storage = {.path = "relative/store", .max_size = 0, .min_free = 5'000'000'000, .fsync = false};
+  expected.eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s};
   expected.default_upstream = "hub";
   expected.upstreams["hub"] = {
       .name = "hub",
@@ -49,6 +51,7 @@ shutdown_grace: 0
       .prefixes = {"h", "team/hub"},
       .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
       .ca = "ca.pem",
+      .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
       .freshness = {.check = Freshness::Check::After,
                     .interval = 1min,
                     .timeout = 2s,
@@ -87,12 +90,15 @@ TEST(Parse, AKnownNameKeepsItsUrlAndAliasesUnlessGiven) {
 TEST(Parse, AnUpstreamsOwnKeysLieOverTheGeneralOnes) {
   const Config config = config_of(R"(
 upstreams:
-  docker.io: {freshness: {timeout: 1s}, timeouts: {stall: 9s}}
+  docker.io: {eviction: {ttl: 1d}, freshness: {timeout: 1s}, timeouts: {stall: 9s}}
   ghcr.io:
+eviction: {ttl: 2d, interval: 9s}
 freshness: {timeout: 2s, on_missing: keep}
 timeouts: {connect: 7s, stall: 8s}
 )");
   const Upstream& own = config.upstreams.at("docker.io");
+  EXPECT_EQ(own.eviction, (Eviction{.ttl = 24h, .interval = 9s}));
+  EXPECT_EQ(config.upstreams.at("ghcr.io").eviction.ttl, 48h);
   EXPECT_EQ(own.freshness.timeout, 1s);
   EXPECT_EQ(own.freshness.on_missing, Freshness::OnMissing::Keep);
   EXPECT_EQ(own.timeouts, (Timeouts{.connect = 7s, .first_byte = 15s, .stall = 9s}));

@@ -26,40 +26,80 @@ std::unique_ptr<FaultyDisk> disk_for(End end, const std::filesystem::path& folde
   return std::make_unique<ForgetfulDisk>(folder, kept ? ForgetfulDisk::Names::Kept : ForgetfulDisk::Names::Lost);
 }
 
-// Runs in a process of its own, which ends here in any case. Reports 's' once the small object is stored, 'f' once the
-// fill is.
-[[noreturn]] void live(const Options& options, FaultyDisk& disk, int crash_at, int reports) {
-  io::net::io_context context(1);  // outlives the pool, whose threads still hold work on it for a moment
-  io::Pool pool(1);
-  test::ManualClock clock;
-  auto opened = Store::open(options, pool, disk, clock);
-  if (!opened) ::_exit(1);
-  Store& store = **opened;
-  disk.crash(crash_at);
-  auto report = [&](char what) {
-    if (::write(reports, &what, 1) != 1) ::_exit(1);
-  };
-  auto small = std::make_shared<const std::string>(kSmall);
-  if (!test::run_coro(context, store.put("docker.io", digest_of(kSmall), small))) ::_exit(1);
-  report('s');
-  auto file = test::run_coro(context, store.open_fill("docker.io", digest_of(kLarge), kLarge.size()));
-  if (!file) ::_exit(1);
-  auto bytes = std::as_bytes(std::span(kLarge));
-  if (!(*file)->write(0, bytes.first(kMiB + 50))) ::_exit(1);
-  if (!(*file)->sync()) ::_exit(1);
-  if (!(*file)->write(kMiB + 50, bytes.subspan(kMiB + 50))) ::_exit(1);
-  if (!test::run_coro(context, store.commit_fill(**file, kLarge.size()))) ::_exit(1);
-  report('f');
-  disk.crash_now();
-}
+// A store in a process of its own, which ends here in any case.
+class Life {
+ public:
+  Life(const Options& options, FaultyDisk& disk, int crash_at, int reports)
+      : disk_(disk), crash_at_(crash_at), reports_(reports) {
+    auto opened = Store::open(options, pool_, disk, clock_);
+    if (!opened) ::_exit(1);
+    store_ = std::move(*opened);
+  }
+
+  // Reports 's' once the small object is stored, 'f' once the fill is.
+  [[noreturn]] void store_both() {
+    disk_.crash(crash_at_);
+    put_small();
+    report('s');
+    fill_large();
+    report('f');
+    disk_.crash_now();
+  }
+
+  // Has both, and reports 'e' once they are evicted.
+  [[noreturn]] void evict_both() {
+    for (const std::string& bytes : {kSmall, kLarge}) store_->add_links(kRepository, {{digest_of(bytes), true, false}});
+    put_small();
+    fill_large();
+    store_->set_lifetimes({{std::chrono::hours(1), Lifetime::Since::LastUse}, {}});
+    clock_.advance(std::chrono::hours(2));
+    disk_.crash(crash_at_);
+    test::run_coro(context_, store_->expire());
+    require(test::run_coro(context_, store_->flush()));
+    report('e');
+    disk_.crash_now();
+  }
+
+ private:
+  inline static const RepositoryKey kRepository{"docker.io", "library/alpine"};
+
+  template <class T>
+  static void require(const Result<T>& result) {
+    if (!result) ::_exit(1);
+  }
+  void put_small() {
+    auto small = std::make_shared<const std::string>(kSmall);
+    require(test::run_coro(context_, store_->put("docker.io", digest_of(kSmall), small)));
+  }
+  void fill_large() {
+    auto file = test::run_coro(context_, store_->open_fill("docker.io", digest_of(kLarge), kLarge.size()));
+    require(file);
+    auto bytes = std::as_bytes(std::span(kLarge));
+    require((*file)->write(0, bytes.first(kMiB + 50)));
+    require((*file)->sync());
+    require((*file)->write(kMiB + 50, bytes.subspan(kMiB + 50)));
+    require(test::run_coro(context_, store_->commit_fill(**file, kLarge.size())));
+  }
+  void report(char what) const {
+    if (::write(reports_, &what, 1) != 1) ::_exit(1);
+  }
+
+  FaultyDisk& disk_;
+  const int crash_at_;
+  const int reports_;
+  io::net::io_context context_{1};  // outlives the pool, whose threads still hold work on it for a moment
+  io::Pool pool_{1};
+  test::ManualClock clock_;
+  std::unique_ptr<Store> store_;
+};
 
 // The reports of a life that ends at its `call`-th call, or when all is done.
-std::string live_until(int call, End end, const Options& options) {
+std::string live_until(int call, End end, const Options& options, void (Life::*life)()) {
   std::unique_ptr<FaultyDisk> disk = disk_for(end, options.path);
   int ends[2];
   if (::pipe(ends) != 0) throw std::runtime_error("pipe");
   pid_t child = ::fork();
-  if (child == 0) live(options, *disk, call, ends[1]);
+  if (child == 0) (Life(options, *disk, call, ends[1]).*life)();
   ::close(ends[1]);
   std::string reports;
   char buffer[8];
@@ -102,6 +142,8 @@ class Survivor {
     EXPECT_TRUE(!found || *found == bytes);
   }
 
+  bool has(const std::string& bytes) const { return store_->stored_size(digest_of(bytes)).has_value(); }
+
   void complete(const std::string& bytes) {
     auto file = test::run_coro(context_, store_->open_fill("docker.io", digest_of(bytes), bytes.size()));
     ASSERT_TRUE(file);
@@ -135,7 +177,7 @@ TEST_P(Crash, AtAnyCallNothingIsLostAndNothingBrokenIsServed) {
   for (int call = 1; reports != "sf" && !HasFailure(); ++call) {
     SCOPED_TRACE(call);
     Options options{folder_.path() / std::to_string(call), 0, 0, true};
-    reports = live_until(call, GetParam(), options);
+    reports = live_until(call, GetParam(), options, &Life::store_both);
     if (GetParam() != End::Killed) end_boot(options);
     Survivor store(options);
     store.expect_whole_or_nothing(kSmall, reports.find('s') != std::string::npos);
@@ -145,6 +187,22 @@ TEST_P(Crash, AtAnyCallNothingIsLostAndNothingBrokenIsServed) {
     // A small object that never came to be may be left, to be continued; nothing else.
     auto fills = std::filesystem::directory_iterator(options.path / "fills");
     EXPECT_LE(std::distance(begin(fills), end(fills)), reports.empty() ? 2 : 0);
+  }
+}
+
+TEST_P(Crash, AtAnyCallOfAnEvictionWhatIsThereIsKnownAndNothingElse) {
+  std::string reports;
+  for (int call = 1; reports != "e" && !HasFailure(); ++call) {
+    SCOPED_TRACE(call);
+    Options options{folder_.path() / std::to_string(call), 0, 0, true};
+    reports = live_until(call, GetParam(), options, &Life::evict_both);
+    Survivor store(options);
+    for (const std::string& bytes : {kSmall, kLarge}) {
+      store.expect_whole_or_nothing(bytes, false);
+      EXPECT_FALSE(reports == "e" && store.has(bytes));
+    }
+    store.complete(kLarge);
+    store.expect_whole_or_nothing(kLarge, true);
   }
 }
 

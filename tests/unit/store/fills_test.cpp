@@ -70,7 +70,8 @@ TEST_F(Fills, OfTwoForOneBlobTheFirstToEndIsKept) {
   ASSERT_TRUE(run(store_->commit_fill(*fast, bytes_.size())));
   std::uint64_t used = store_->used_bytes();
   ASSERT_TRUE(run(store_->commit_fill(**slow, bytes_.size())));
-  EXPECT_LT(store_->used_bytes(), used);
+  slow->reset();
+  EXPECT_TRUE(uses_at_most(used - bytes_.size()));
   EXPECT_EQ(files_in("fills"), 0u);
   EXPECT_EQ(*read(digest_), bytes_);
 }
@@ -119,7 +120,9 @@ TEST_F(Fills, ADroppedFillLeavesNothing) {
   ASSERT_TRUE(write(*file, bytes_, 0, 1000));
   run(store_->drop_fill(*file));
   EXPECT_EQ(files_in("fills"), 0u);
-  EXPECT_EQ(store_->used_bytes(), before);
+  EXPECT_GE(store_->used_bytes(), before + bytes_.size());  // somebody may still read it
+  file.reset();
+  EXPECT_TRUE(uses_at_most(before));
 }
 
 TEST_F(Fills, FillsThatCannotBeContinuedAreNotParked) {
@@ -209,6 +212,8 @@ TEST_F(Fills, WithoutRoomUnderTheCapThereIsNoFill) {
   EXPECT_EQ(second.error().code, Errc::NoRoom);
   EXPECT_LE(store_->used_bytes(), options_.max_size);
   run(store_->drop_fill(*first));
+  first.reset();
+  EXPECT_TRUE(uses_at_most(kMiB));
   EXPECT_TRUE(fill("second", 5 * kMiB));
 }
 
@@ -256,7 +261,7 @@ TEST_F(Fills, ParkedFillsGoAfterADay) {
   run(store_->park_fill(*file));
   file.reset();
   clock_.advance(std::chrono::hours(23));
-  run(store_->drop_expired_fills());
+  run(store_->expire());
   reopen();
   EXPECT_TRUE(store_->parked("docker.io", digest_));
   clock_.advance(std::chrono::hours(2));

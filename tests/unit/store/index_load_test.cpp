@@ -36,9 +36,9 @@ TEST(IndexLoad, EachObjectAndLinkTakesLittleMemory) {
     for (const char* name : {"library/alpine", "library/debian"}) {
       std::vector<Link> links;
       for (std::uint64_t i = 0; i < kObjects; ++i) links.push_back({numbered(i), true, false, "", i});
-      index.add_links({"docker.io", name}, links);
+      index.add_links({"docker.io", name}, links, clock.now());
     }
-    ASSERT_TRUE((*file)->write(index.take_changes()));
+    ASSERT_TRUE((*file)->write(index.take_changes(0)));
   }
   file->reset();
   file = IndexFile::open(folder.path() / "index.db", false);
@@ -54,7 +54,7 @@ TEST(IndexLoad, EachObjectAndLinkTakesLittleMemory) {
   EXPECT_EQ(index.find_blob(numbered(kObjects - 1))->size, kObjects - 1);
   EXPECT_EQ(index.link({"docker.io", "library/debian"}, numbered(12'345))->size, 12'345u);
   EXPECT_FALSE(index.find_blob(numbered(kObjects)));
-  EXPECT_TRUE(index.take_changes().empty());
+  EXPECT_TRUE(index.take_changes(0).empty());
 }
 
 }  // namespace

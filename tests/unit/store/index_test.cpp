@@ -121,14 +121,16 @@ TEST_F(StoreIndex, RepositoriesWithAStoredManifestAreListed) {
 
 TEST_F(StoreIndex, LastUsesAreWrittenOut) {
   open();
+  store_->add_links(kAlpine, {{digest_of("hello"), true, false}});
   ASSERT_TRUE(put("hello"));
   clock_.advance(std::chrono::hours(5));
-  store_->touch(digest_of("hello"));
-  store_->touch(digest_of("never stored"));
+  store_->touch(kAlpine, digest_of("hello"));
+  store_->touch(kAlpine, digest_of("never shown"));
+  store_->touch(kOther, digest_of("hello"));
   flush();
   close();
   auto seconds = std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
-  sql("CREATE TEMP TABLE t(x CHECK(x)); INSERT INTO t SELECT last_use = " + std::to_string(seconds) + " FROM blobs");
+  sql("CREATE TEMP TABLE t(x CHECK(x)); INSERT INTO t SELECT last_use = " + std::to_string(seconds) + " FROM links");
 }
 
 TEST_F(StoreIndex, ACorruptFileIsSetAsideAndRebuiltFromTheBlobs) {
@@ -296,7 +298,7 @@ TEST_F(StoreIndex, RepositoriesAndTagsMayBeUsedFromManyThreads) {
         std::string name = std::to_string(i);
         store_->add_links({"docker.io", name}, {{digest_of(name), thread % 2 == 0, true, "application/json", 1}});
         store_->set_tag({"docker.io", name}, std::to_string(thread), {target, target, clock_.now()});
-        store_->touch(digest_of(name));
+        store_->touch({"docker.io", name}, digest_of(name));
         store_->repositories("");
         store_->tags({"docker.io", name}, "", 10);
       }

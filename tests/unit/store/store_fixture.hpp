@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "entrepot/store/store.hpp"
 #include "support/faulty_disk.hpp"
@@ -66,6 +67,14 @@ class StoreTest : public ::testing::Test {
     return file.write(begin, std::as_bytes(std::span(bytes)).subspan(begin, end - begin));
   }
   static Result<void> write(FillFile& file, const std::string& bytes) { return write(file, bytes, 0, bytes.size()); }
+  // Files are closed, and their room is free then, behind the call that lets go of them. False: not in time.
+  bool uses_at_most(std::uint64_t bytes) const {
+    auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (store_->used_bytes() > bytes && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return store_->used_bytes() <= bytes;
+  }
   void flush() { ASSERT_TRUE(run(store_->flush())); }
 
   // ---- what is on disk

@@ -1,0 +1,32 @@
+// How long the store keeps what upstreams have shown.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "entrepot/base/clock.hpp"
+
+namespace entrepot::store {
+
+struct Lifetime {
+  enum class Since {
+    LastUse,
+    Fetch,  // a link that is made while the object is stored counts as fetched then
+  };
+
+  Duration ttl{0};  // 0: for ever. Counted in whole seconds, rounded up
+  Since since = Since::LastUse;
+  friend bool operator==(const Lifetime&, const Lifetime&) = default;
+};
+
+struct Lifetimes {
+  Lifetime general{};                           // also of objects that are stored and that no upstream has shown yet
+  std::map<std::string, Lifetime> upstreams{};  // by name; else the general one
+
+  const Lifetime& of(const std::string& upstream) const {
+    auto own = upstreams.find(upstream);
+    return own == upstreams.end() ? general : own->second;
+  }
+};
+
+}  // namespace entrepot::store

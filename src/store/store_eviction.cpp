@@ -1,0 +1,228 @@
+// What has outlived its time goes, and, where room is short, what was not used for the longest time.
+// docs/store-format.md has the order of the steps and what each protects.
+
+#include <algorithm>
+#include <set>
+
+#include "entrepot/base/log.hpp"
+#include "entrepot/oci/manifest.hpp"
+#include "store/read_file.hpp"
+#include "store/store_impl.hpp"
+
+namespace entrepot::store {
+
+namespace {
+
+// What is done between two looks at whether there is something else to do, so that a shutdown waits for no more.
+constexpr std::size_t kVictimsAtOnce = 64;
+constexpr std::uint64_t kBytesAtOnce = std::uint64_t{1} << 30;
+constexpr RepositoryId kRepositoriesAtOnce = 1000;
+
+// How many are looked for at once: each look goes over all objects.
+constexpr std::size_t kCandidates = 4096;
+
+// From an index of indexes down to layers.
+constexpr int kLevels = 4;
+
+constexpr std::uint64_t kLargestManifest = 4 * 1024 * 1024;
+
+}  // namespace
+
+// ---- uses
+
+std::vector<oci::Digest> Store::Impl::listed_in(const oci::Digest& manifest) const {
+  std::vector<oci::Digest> digests;
+  std::optional<Index::Blob> blob = index.find_blob(manifest);
+  if (!blob || blob->size > kLargestManifest) return digests;
+  Result<UniqueFd> file = blobs.open_file(manifest, blob->size);
+  if (!file) return digests;
+  std::string bytes(blob->size, '\0');
+  Result<void> read = read_exactly(file->get(), 0, std::as_writable_bytes(std::span(bytes)));
+  if (!read) return digests;
+  Result<oci::Manifest> parsed = oci::parse_manifest(bytes);
+  if (!parsed) return digests;
+  for (const oci::Descriptor& listed : parsed->references) digests.push_back(listed.digest);
+  return digests;
+}
+
+// Clients do not ask for the layers that they have; their manifest's use is the layers' use too.
+void Store::Impl::carry_uses() {
+  for (int level = 0; level < kLevels; ++level) {
+    std::vector<Index::UsedManifest> used = index.take_used_manifests();
+    if (used.empty()) return;
+    for (const Index::UsedManifest& manifest : used) index.touch_listed(manifest, listed_in(manifest.digest));
+  }
+}
+
+// ---- removal
+
+void Store::Impl::give_up_room(const oci::Digest& digest, std::uint64_t size) {
+  open_files.forget(digest);
+  keepers.leave(digest, space->take_over(footprint(size)));
+}
+
+// Marked, committed, unlinked, the rows gone.
+void Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, const char* cause) {
+  if (victims.empty()) return;
+  // Where that fails (a full disk, which is why they go), a start after a crash finds rows without files, and forgets
+  // each when it is asked for.
+  (void)writer->commit();
+
+  std::vector<Index::Victim> removed;
+  std::set<std::filesystem::path> folders;
+  for (const Index::Victim& victim : victims) {
+    std::lock_guard lock(file_mutex(victim.digest));
+    if (!index.is_leaving(victim.digest)) continue;  // a fill has put another in its place
+    Result<void> gone = disk.remove(blobs.path(victim.digest));
+    if (!gone) {  // the next start tries again
+      log::warning("blob_not_removed", {{"error", gone.error().message}});
+      continue;
+    }
+    folders.insert(blobs.folder(victim.digest));
+    removed.push_back(victim);
+  }
+  // Before the rows go: a power cut would bring back files that nobody knows.
+  for (const std::filesystem::path& folder : folders) {
+    Result<void> synced = options.fsync ? disk.sync_directory(folder) : ok();
+    if (!synced) log::warning("folder_not_synced", {{"error", synced.error().message}});
+  }
+  for (const Index::Victim& victim : removed) {
+    std::lock_guard lock(file_mutex(victim.digest));
+    if (!index.is_leaving(victim.digest)) continue;
+    index.forget_blob(victim.digest);
+    give_up_room(victim.digest, victim.size);
+    log::info("evicted", {{"digest", victim.digest.to_string()}, {"bytes", victim.size}, {"cause", cause}});
+    if (on_removed) on_removed(victim.digest);
+  }
+  writer->changed();
+}
+
+// ---- time
+
+bool Store::Impl::expire_some(RepositoryId& next) {
+  std::shared_ptr<const Lifetimes> current = lifetimes();
+  const RepositoryId end = index.end_of_repositories();
+  const RepositoryId stop = std::min(end, next + kRepositoriesAtOnce);
+  Index::Expired sum;
+  while (next < stop && sum.leaving.size() < kVictimsAtOnce) {
+    Index::Expired expired = index.expire(next++, *current, clock.now());
+    sum.links += expired.links;
+    sum.tags += expired.tags;
+    sum.leaving.insert(sum.leaving.end(), expired.leaving.begin(), expired.leaving.end());
+  }
+  if (sum.links + sum.tags > 0) {
+    log::info("expired", {{"links", sum.links}, {"tags", sum.tags}});
+    writer->changed();
+  }
+  remove_leaving(sum.leaving, "ttl");
+  return next < end;
+}
+
+void Store::Impl::expire_unlinked() { remove_leaving(index.expire_unlinked(lifetimes()->general, clock.now()), "ttl"); }
+
+std::shared_ptr<const Lifetimes> Store::Impl::lifetimes() const {
+  std::lock_guard lock(lifetimes_mutex);
+  return current_lifetimes;
+}
+
+// ---- room
+
+bool Store::Impl::make_room(std::uint64_t bytes) {
+  std::lock_guard one_at_a_time(eviction_mutex);
+  std::uint64_t freed = drop_parked(bytes);
+  if (freed >= bytes) return true;
+  std::vector<Index::Victim> victims = pick_oldest(bytes - freed);
+  remove_leaving(victims, "size");
+  return freed > 0 || !victims.empty();
+}
+
+std::vector<Index::Victim> Store::Impl::pick_oldest(std::uint64_t bytes) {
+  std::vector<Index::Victim> victims;
+  std::uint64_t sum = 0;
+  bool looked = false;
+  while (sum < bytes && victims.size() < kVictimsAtOnce) {
+    if (candidates.empty()) {
+      if (std::exchange(looked, true)) break;
+      carry_uses();
+      candidates = index.oldest(kCandidates);
+      std::reverse(candidates.begin(), candidates.end());
+      continue;
+    }
+    Index::Candidate candidate = candidates.back();
+    candidates.pop_back();
+    std::optional<Index::Victim> victim = index.victim(candidate);
+    if (!victim) continue;
+    open_files.forget(victim->digest);
+    if (keepers.in_use(victim->digest)) {  // its room would not be free
+      index.touch_blob(victim->digest, clock.now());
+      continue;
+    }
+    if (!index.mark_leaving(candidate)) continue;
+    sum += footprint(victim->size);
+    victims.push_back(*victim);
+  }
+  return victims;
+}
+
+bool Store::Impl::trim() {
+  std::uint64_t excess = space->excess();
+  return excess > 0 && make_room(std::min(excess, kBytesAtOnce));
+}
+
+// ---- Store
+
+void Store::set_lifetimes(Lifetimes lifetimes) {
+  auto shared = std::make_shared<const Lifetimes>(std::move(lifetimes));
+  std::lock_guard lock(impl_->lifetimes_mutex);
+  impl_->current_lifetimes = std::move(shared);
+}
+
+void Store::on_removed(std::function<void(const oci::Digest&)> listener) { impl_->on_removed = std::move(listener); }
+
+io::Awaitable<> Store::expire() {
+  auto carry = [impl = impl_.get()] {
+    impl->carry_uses();
+    impl->drop_expired();
+    return true;
+  };
+  co_await io::run_blocking(impl_->pool, std::move(carry));
+  RepositoryId next = 0;
+  for (bool more = true; more;) {
+    auto some = [impl = impl_.get(), &next] { return impl->expire_some(next); };
+    more = co_await io::run_blocking(impl_->pool, std::move(some));
+  }
+  auto unlinked = [impl = impl_.get()] {
+    impl->expire_unlinked();
+    return true;
+  };
+  co_await io::run_blocking(impl_->pool, std::move(unlinked));
+}
+
+io::Awaitable<> Store::trim() {
+  for (bool more = true; more;) {
+    auto slice = [impl = impl_.get()] { return impl->trim(); };
+    more = co_await io::run_blocking(impl_->pool, std::move(slice));
+  }
+}
+
+io::Awaitable<bool> Store::wait_until_short(io::Deadline deadline) {
+  io::Executor executor = co_await io::net::this_coro::executor;
+  std::unique_lock lock(impl_->pressure_mutex);
+  while (!impl_->is_short) {
+    std::shared_ptr<io::WaitList::Waiter> waiter = impl_->waiting_for_pressure.enter(executor);
+    lock.unlock();
+    bool woken = co_await io::wait(std::move(waiter), deadline);
+    lock.lock();
+    if (!woken && !impl_->is_short) co_return false;
+  }
+  impl_->is_short = false;
+  co_return true;
+}
+
+void Store::Impl::press() {
+  std::lock_guard lock(pressure_mutex);
+  is_short = true;
+  waiting_for_pressure.wake_all();
+}
+
+}  // namespace entrepot::store
