@@ -81,7 +81,8 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
   if (!shown && link && stored_size(digest)) {
     // Known as a blob. Whether it is a manifest too, its bytes say: a blob asked for as a manifest does not exist.
     std::shared_ptr<const std::string> bytes;
-    if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest) bytes = co_await stored_bytes(digest);
+    if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest)
+      bytes = co_await stored_bytes(key.upstream, digest);
     if (!bytes || !oci::parse_manifest(*bytes)) {
       co_return Error{Errc::NotFound, digest.to_string() + " is a blob, not a manifest"};
     }
@@ -96,7 +97,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
     shown = link && link->as_manifest;
   }
   if (shown) {
-    std::shared_ptr<const std::string> bytes = co_await stored_bytes(digest);
+    std::shared_ptr<const std::string> bytes = co_await stored_bytes(key.upstream, digest);
     if (bytes) {
       std::string media_type = link ? link->media_type : "";
       if (media_type.empty()) {
@@ -137,14 +138,22 @@ std::optional<store::TagTarget> ManifestCache::stored_target(const std::optional
 }
 
 // Null if it is not stored, or its file turns out to be unusable.
-io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(oci::Digest digest) {
-  if (SharedBytes hot = hot_->find(digest)) co_return hot;
+io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(std::string upstream,
+                                                                              oci::Digest digest) {
+  if (SharedBytes hot = hot_->find(digest)) {
+    if (!context_.store.stored_size(digest)) {  // it found no room; there may be some now
+      io::Executor executor = co_await io::net::this_coro::executor;
+      persist(executor, std::move(upstream), digest, hot);
+    }
+    co_return hot;
+  }
   std::optional<std::uint64_t> size = context_.store.stored_size(digest);
   if (!size || *size > kLargestManifest) co_return nullptr;
   auto bytes = co_await context_.store.read_all(digest, io::SteadyClock::now() + kSharedLimit);
   if (!bytes) co_return nullptr;
   auto shared = std::make_shared<const std::string>(std::move(*bytes));
   hot_->put(digest, shared);
+  if (!context_.store.stored_size(digest)) hot_->forget(digest);  // evicted while it was read
   co_return shared;
 }
 
@@ -156,7 +165,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
   if (stored && stored->digest == record->seen.digest && is_fresh(source.freshness, *record, context_.clock.now())) {
-    Answer fresh = co_await answer_stored(*stored, Outcome::Hit, head);
+    Answer fresh = co_await answer_stored(key.upstream, *stored, Outcome::Hit, head);
     if (fresh) co_return fresh;
   }
   if (!stored) {
@@ -195,7 +204,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& so
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
   if (stored && stored->digest == *seen->digest) {
-    Answer unchanged = co_await answer_stored(*stored, Outcome::Hit, head);
+    Answer unchanged = co_await answer_stored(key.upstream, *stored, Outcome::Hit, head);
     if (unchanged) co_return unchanged;
   }
   if (head) co_return ManifestAnswer{*seen->digest, seen->media_type, *seen->size, nullptr, Outcome::Forwarded};
@@ -231,16 +240,16 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source&
                          {"tag", tag},
                          {"digest", stored->digest.to_string()},
                          {"error", error.message}});
-  Answer stale = co_await answer_stored(*stored, Outcome::Stale, head);
+  Answer stale = co_await answer_stored(key.upstream, *stored, Outcome::Stale, head);
   if (!stale) co_return error;
   co_return stale;
 }
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_stored(store::TagTarget target, Outcome outcome,
-                                                                   bool head) {
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_stored(std::string upstream, store::TagTarget target,
+                                                                   Outcome outcome, bool head) {
   ManifestAnswer answer{target.digest, target.media_type, target.size, nullptr, outcome};
   if (!head) {
-    answer.bytes = co_await stored_bytes(target.digest);
+    answer.bytes = co_await stored_bytes(std::move(upstream), target.digest);
     if (!answer.bytes) co_return Error{Errc::NotFound, target.digest.to_string() + " is not stored any more"};
   }
   co_return answer;
@@ -339,29 +348,36 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
   ManifestAnswer answer{digest, media_type, bytes->size(), bytes, Outcome::Stored};
   if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true);
   io::Executor executor = co_await io::net::this_coro::executor;
-  {
-    std::lock_guard lock(persisting_mutex_);
-    ++persisting_;
-  }
-  context_.tasks.spawn(executor, "persist manifest", persist(key.upstream, digest, bytes));
+  persist(executor, key.upstream, digest, bytes);
   co_return answer;
 }
 
 // Behind the answer: a client need not wait for the disk, nor fail with it.
-io::Awaitable<> ManifestCache::persist(std::string upstream, oci::Digest digest,
-                                       std::shared_ptr<const std::string> bytes) {
+void ManifestCache::persist(io::Executor executor, std::string upstream, oci::Digest digest,
+                            std::shared_ptr<const std::string> bytes) {
+  {
+    std::lock_guard lock(persisting_mutex_);
+    if (!persisting_.insert(digest).second) return;
+  }
+  context_.tasks.spawn(executor, "persist manifest", put(std::move(upstream), digest, std::move(bytes)));
+}
+
+io::Awaitable<> ManifestCache::put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes) {
   Result<void> stored = co_await context_.store.put(upstream, digest, bytes);
   if (!stored) {
-    log::error("manifest_not_stored", {{"digest", digest.to_string()}, {"error", stored.error().message}});
+    // Without room it is tried again at each use, and would be said as often.
+    auto say = stored.error().code == Errc::NoRoom ? &log::debug : &log::error;
+    say("manifest_not_stored", {{"digest", digest.to_string()}, {"error", stored.error().message}});
   }
   std::lock_guard lock(persisting_mutex_);
-  if (--persisting_ == 0) settled_.wake_all();
+  persisting_.erase(digest);
+  if (persisting_.empty()) settled_.wake_all();
 }
 
 io::Awaitable<> ManifestCache::settle(io::Deadline deadline) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::unique_lock lock(persisting_mutex_);
-  while (persisting_ > 0) {
+  while (!persisting_.empty()) {
     std::shared_ptr<io::WaitList::Waiter> waiter = settled_.enter(executor);
     lock.unlock();
     bool woken = co_await io::wait(std::move(waiter), deadline);

@@ -49,7 +49,7 @@ std::optional<http::Response> stored_tags(const Call& call, const store::Store& 
 
 }  // namespace
 
-io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& store) {
+io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& store, cache::ManifestCache& manifests) {
   const Route& route = call.route;
   // A page of 0 is no question that upstreams answer alike; one entry tells whether there is such a repository.
   std::uint64_t wanted = std::max<std::uint64_t>(1, route.n);
@@ -60,6 +60,7 @@ io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& s
     auto page = co_await call.source.upstream->tags(route.repository, wanted - tags.size(), next, call.deadline);
     if (!page) {
       if (is_unreachable(page.error().code)) {
+        co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
         if (auto stored = stored_tags(call, store)) co_return std::move(*stored);
       }
       co_return error_response(page.error(), What::Repository);

@@ -7,15 +7,16 @@
 
 namespace entrepot::registry {
 
-// GET /v2/<name>/tags/list: the upstream's, page by page; while it cannot be reached, the tags that are stored.
-io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& store);
+// GET /v2/<name>/tags/list: the upstream's, page by page; while it cannot be reached, the tags that are stored. What
+// was just pulled is among them: it waits a moment for the disk.
+io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& store, cache::ManifestCache& manifests);
 
 // GET /v2/<name>/referrers/<digest>: the upstream's. A 404 means that it has no such API, and lets the client look for
 // the tag that stands in for it.
 io::Awaitable<http::Response> serve_referrers(const Call& call);
 
-// GET /v2/_catalog: repositories with a stored manifest, each under a name by which it can be pulled as listed. What
-// was just pulled is among them: it waits a moment for the disk.
+// GET /v2/_catalog: repositories with a stored manifest, each under a name by which it can be pulled as listed.
+// Waits likewise.
 io::Awaitable<http::Response> serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store,
                                             cache::ManifestCache& manifests);
 

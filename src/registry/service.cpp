@@ -66,7 +66,7 @@ class Service::Impl {
       case Endpoint::Blob:
         co_return co_await serve_blob(call, blobs_);
       case Endpoint::Tags:
-        co_return co_await serve_tags(call, store_);
+        co_return co_await serve_tags(call, store_, manifests_);
       case Endpoint::Referrers:
         co_return co_await serve_referrers(call);
       case Endpoint::Ping:

@@ -44,11 +44,11 @@ std::optional<std::uint64_t> Index::add_blob(const oci::Digest& digest, std::uin
   ObjectTable::Object& object = objects_[id];
   std::optional<std::uint64_t> before;
   if (object.presence != Presence::Absent) before = std::uint64_t{object.size};
-  object.size = size;
   object.verified = verified || (object.presence == Presence::Stored && object.verified);
-  object.presence = Presence::Stored;
+  set_presence(id, Presence::Absent);
+  object.size = size;
+  set_presence(id, Presence::Stored);
   object.last_use.raise(seconds_of(now));
-  changed_objects_.insert(id);
   return before;
 }
 
@@ -65,13 +65,20 @@ std::optional<std::uint64_t> Index::forget_blob(const oci::Digest& digest) {
   std::optional<ObjectId> id = objects_.find(digest);
   if (!id || objects_[*id].presence == Presence::Absent) return std::nullopt;
   ObjectTable::Object& object = objects_[*id];
+  set_presence(*id, Presence::Absent);
   std::uint64_t size = object.size;
   object.size = 0;
   object.verified = false;
-  object.presence = Presence::Absent;
-  changed_objects_.insert(*id);
   drop_object_if_unused(*id);
   return size;
+}
+
+void Index::set_presence(ObjectId id, Presence presence) {
+  ObjectTable::Object& object = objects_[id];
+  if (object.presence == Presence::Stored) stored_footprint_ -= footprint(object.size);
+  if (presence == Presence::Stored) stored_footprint_ += footprint(object.size);
+  object.presence = presence;
+  changed_objects_.insert(id);
 }
 
 void Index::drop_object_if_unused(ObjectId id) {
@@ -79,15 +86,6 @@ void Index::drop_object_if_unused(ObjectId id) {
   if (object.presence != Presence::Absent || object.links != 0 || object.tags != 0) return;
   objects_.erase(id);
   changed_objects_.insert(id);
-}
-
-std::uint64_t Index::stored_footprint() const {
-  std::shared_lock lock(mutex_);
-  std::uint64_t sum = 0;
-  for (ObjectId id = 0; id < objects_.end(); ++id) {
-    if (objects_[id].presence == Presence::Stored) sum += footprint(objects_[id].size);
-  }
-  return sum;
 }
 
 // ---- links
@@ -205,7 +203,9 @@ std::vector<std::string> Index::tags(const RepositoryKey& repository, const std:
   const auto& all = repositories_[*in].tags;
   for (auto entry = all.upper_bound(after); entry != all.end() && names.size() < limit; ++entry) {
     const TagRow& row = entry->second;
-    if (row.stored || objects_[row.seen.object].presence == Presence::Stored) names.push_back(entry->first);
+    const bool is_stored = objects_[row.seen.object].presence == Presence::Stored ||
+                           (row.stored && objects_[row.stored->object].presence == Presence::Stored);
+    if (is_stored) names.push_back(entry->first);
   }
   return names;
 }

@@ -7,6 +7,7 @@
 // An object's row stays as long as it is stored, or a link or tag names it; a repository's, as long as it has either.
 #pragma once
 
+#include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <deque>
@@ -50,7 +51,7 @@ class Index {
   std::vector<RepositoryKey> repositories(const std::string& upstream) const;
 
   // What all stored objects take on disk.
-  std::uint64_t stored_footprint() const;
+  std::uint64_t stored_footprint() const { return stored_footprint_; }
 
   // ---- uses (index_uses.cpp). A use of an object in a repository is one of its link there, if it has one.
 
@@ -76,17 +77,18 @@ class Index {
     std::uint64_t size;
   };
 
-  // Forgets the links and tags of a repository whose time is over; objects that lose their last link are then leaving.
+  // Forgets links and tags of a repository whose time is over, at most `most` of them; objects that lose their last
+  // link are then leaving.
   struct Expired {
     std::size_t links = 0;
     std::size_t tags = 0;
     std::vector<Victim> leaving{};
   };
-  Expired expire(RepositoryId id, const Lifetimes& lifetimes, Time now);
+  Expired expire(RepositoryId id, const Lifetimes& lifetimes, Time now, std::size_t most);
   RepositoryId end_of_repositories() const;  // numbers are below this one
 
-  // Stored objects that no upstream has shown, and whose time is over, are then leaving.
-  std::vector<Victim> expire_unlinked(const Lifetime& lifetime, Time now);
+  // Stored objects that no upstream has shown, and whose time is over, are then leaving; at most `most` of them.
+  std::vector<Victim> expire_unlinked(const Lifetime& lifetime, Time now, std::size_t most);
 
   // Stored objects, those first whose last use is the longest ago; at most `count`.
   struct Candidate {
@@ -98,6 +100,7 @@ class Index {
   bool mark_leaving(const Candidate& candidate);                   // likewise
 
   bool is_leaving(const oci::Digest& digest) const;
+  void unmark_leaving(const oci::Digest& digest, Time now);  // its file cannot be removed: it stays, as if used now
   std::vector<Victim> leaving() const;
 
   // ---- the writer's side (index_changes.cpp)
@@ -162,7 +165,7 @@ class Index {
   void drop_object_if_unused(ObjectId id);
   void drop_repository_if_empty(RepositoryId id);
   void erase_tag(RepositoryId repository, std::map<std::string, TagRow>::iterator tag);
-  void mark_leaving(ObjectId id);
+  void set_presence(ObjectId id, Presence presence);
   Victim victim(ObjectId id) const;
   bool is_still(const Candidate& candidate) const;
 
@@ -171,6 +174,7 @@ class Index {
 
   mutable std::shared_mutex mutex_;  // guards all below; last uses may be raised under a shared lock
   ObjectTable objects_;
+  std::atomic<std::uint64_t> stored_footprint_{0};
   std::deque<Repository> repositories_;
   std::vector<RepositoryId> erased_repositories_;
   boost::unordered_flat_map<RepositoryKey, RepositoryId, KeyHash> repository_ids_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "store/index.hpp"
+#include "store/space.hpp"
 
 namespace entrepot::store {
 
@@ -97,6 +98,7 @@ void Index::reserve(std::size_t objects) { objects_.reserve(objects); }
 
 void Index::clear() {
   objects_.clear();
+  stored_footprint_ = 0;
   repositories_.clear();
   erased_repositories_.clear();
   repository_ids_.clear();
@@ -111,6 +113,7 @@ bool Index::load(const ObjectRow& row) {
   ObjectTable::Object& object = objects_[row.id];
   object.size = row.size;
   object.presence = row.presence;
+  if (row.presence == Presence::Stored) stored_footprint_ += footprint(row.size);
   object.verified = row.verified;
   object.last_use = row.last_use;
   return true;

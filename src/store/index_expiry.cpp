@@ -27,50 +27,62 @@ RepositoryId Index::end_of_repositories() const {
   return static_cast<RepositoryId>(repositories_.size());
 }
 
-Index::Expired Index::expire(RepositoryId id, const Lifetimes& lifetimes, Time now) {
-  Expired expired;
+// Looked for under the shared lock, which keeps nobody from reading; forgotten under the other.
+Index::Expired Index::expire(RepositoryId id, const Lifetimes& lifetimes, Time now, std::size_t most) {
   const std::uint32_t second = seconds_of(now);
-  {  // Most have nothing that is over, and need not keep anybody from changing anything.
+  RepositoryKey key;
+  std::vector<std::string> tags;
+  std::vector<ObjectId> links;
+  {
     std::shared_lock lock(mutex_);
-    if (id >= repositories_.size()) return expired;
+    if (!is_known(id)) return {};
     const Repository& repository = repositories_[id];
-    const Lifetime& lifetime = lifetimes.of(repository.key.upstream);
-    auto over = [&](const auto& entry) { return is_over(lifetime, entry.second.ages, second); };
-    if (std::none_of(repository.links.begin(), repository.links.end(), over) &&
-        std::none_of(repository.tags.begin(), repository.tags.end(), over)) {
-      return expired;
+    key = repository.key;
+    const Lifetime& lifetime = lifetimes.of(key.upstream);
+    for (auto tag = repository.tags.begin(); tag != repository.tags.end() && tags.size() < most; ++tag) {
+      if (is_over(lifetime, tag->second.ages, second)) tags.push_back(tag->first);
+    }
+    for (auto link = repository.links.begin(); link != repository.links.end() && links.size() < most - tags.size();
+         ++link) {
+      if (is_over(lifetime, link->second.ages, second)) links.push_back(link->first);
     }
   }
+  if (tags.empty() && links.empty()) return {};
 
+  Expired expired;
   std::lock_guard lock(mutex_);
+  if (!is_known(id) || repositories_[id].key != key) return {};
   Repository& repository = repositories_[id];
-  const Lifetime& lifetime = lifetimes.of(repository.key.upstream);
-  for (auto tag = repository.tags.begin(); tag != repository.tags.end();) {
-    auto next = std::next(tag);
-    if (is_over(lifetime, tag->second.ages, second)) {
-      erase_tag(id, tag);
-      ++expired.tags;
-    }
-    tag = next;
+  const Lifetime& lifetime = lifetimes.of(key.upstream);
+  for (const std::string& name : tags) {
+    auto tag = repository.tags.find(name);
+    if (tag == repository.tags.end() || !is_over(lifetime, tag->second.ages, second)) continue;
+    erase_tag(id, tag);
+    ++expired.tags;
   }
-  expired.links = erase_if(repository.links, [&](const auto& entry) {
-    if (!is_over(lifetime, entry.second.ages, second)) return false;
-    const ObjectId object = entry.first;
+  bool lists_change = false;
+  for (ObjectId object : links) {
+    auto link = repository.links.find(object);
+    if (link == repository.links.end() || !is_over(lifetime, link->second.ages, second)) continue;
+    lists_change |= link->second.as_manifest != 0;
+    repository.links.erase(link);
     changed_links_.insert({id, object});
+    ++expired.links;
     if (--objects_[object].links == 0 && objects_[object].presence == Presence::Stored) {
-      mark_leaving(object);
+      set_presence(object, Presence::Leaving);
       expired.leaving.push_back(victim(object));
     }
     drop_object_if_unused(object);
-    return true;
-  });
-  std::erase_if(repository.manifests, [&](ObjectId object) { return !repository.links.contains(object); });
+  }
+  if (lists_change) {
+    std::erase_if(repository.manifests, [&](ObjectId object) { return !repository.links.contains(object); });
+  }
   if (repository.links.size() < repository.links.bucket_count() / 4) repository.links.rehash(0);
   drop_repository_if_empty(id);
   return expired;
 }
 
-std::vector<Index::Victim> Index::expire_unlinked(const Lifetime& lifetime, Time now) {
+std::vector<Index::Victim> Index::expire_unlinked(const Lifetime& lifetime, Time now, std::size_t most) {
   std::vector<Victim> expired;
   const std::uint32_t second = seconds_of(now);
   auto over = [&](ObjectId id) {
@@ -79,12 +91,12 @@ std::vector<Index::Victim> Index::expire_unlinked(const Lifetime& lifetime, Time
     return is_over(lifetime, {object.last_use.get(), object.last_use}, second);
   };
   bool more = lifetime.ttl > Duration::zero();
-  for (ObjectId begin = 0; more; begin += kObjectsAtATime) {
+  for (ObjectId begin = 0; more && expired.size() < most; begin += kObjectsAtATime) {
     std::vector<ObjectId> found;
     {
       std::shared_lock lock(mutex_);
       const ObjectId end = std::min(objects_.end(), begin + kObjectsAtATime);
-      for (ObjectId id = begin; id < end; ++id) {
+      for (ObjectId id = begin; id < end && expired.size() + found.size() < most; ++id) {
         if (over(id)) found.push_back(id);
       }
       more = end < objects_.end();
@@ -93,7 +105,7 @@ std::vector<Index::Victim> Index::expire_unlinked(const Lifetime& lifetime, Time
     std::lock_guard lock(mutex_);
     for (ObjectId id : found) {
       if (!over(id)) continue;
-      mark_leaving(id);
+      set_presence(id, Presence::Leaving);
       expired.push_back(victim(id));
     }
   }
@@ -133,7 +145,7 @@ std::optional<Index::Victim> Index::victim(const Candidate& candidate) const {
 bool Index::mark_leaving(const Candidate& candidate) {
   std::lock_guard lock(mutex_);
   if (!is_still(candidate)) return false;
-  mark_leaving(candidate.id);
+  set_presence(candidate.id, Presence::Leaving);
   return true;
 }
 
@@ -145,15 +157,18 @@ bool Index::is_still(const Candidate& candidate) const {
 
 Index::Victim Index::victim(ObjectId id) const { return {objects_.digest(id), objects_[id].size}; }
 
-void Index::mark_leaving(ObjectId id) {
-  objects_[id].presence = Presence::Leaving;
-  changed_objects_.insert(id);
-}
-
 bool Index::is_leaving(const oci::Digest& digest) const {
   std::shared_lock lock(mutex_);
   std::optional<ObjectId> id = objects_.find(digest);
   return id && objects_[*id].presence == Presence::Leaving;
+}
+
+void Index::unmark_leaving(const oci::Digest& digest, Time now) {
+  std::lock_guard lock(mutex_);
+  std::optional<ObjectId> id = objects_.find(digest);
+  if (!id || objects_[*id].presence != Presence::Leaving) return;
+  set_presence(*id, Presence::Stored);
+  objects_[*id].last_use.raise(seconds_of(now));
 }
 
 std::vector<Index::Victim> Index::leaving() const {

@@ -38,6 +38,13 @@ std::vector<Parked> ParkedFills::take_before(Time since) {
   return old;
 }
 
+std::uint64_t ParkedFills::bytes() const {
+  std::uint64_t sum = 0;
+  std::lock_guard lock(mutex_);
+  for (const auto& [key, fill] : fills_) sum += fill.reservation.bytes();
+  return sum;
+}
+
 std::optional<ParkedFills::Summary> ParkedFills::find(const std::string& upstream, const oci::Digest& digest) const {
   std::lock_guard lock(mutex_);
   auto fill = fills_.find(Key(upstream, digest));

@@ -29,6 +29,8 @@ class ParkedFills {
   std::optional<Parked> take_oldest();
   std::vector<Parked> take_before(Time since);
 
+  std::uint64_t bytes() const;  // that all of them take
+
   struct Summary {
     std::uint64_t size;
     Extents present;

@@ -7,8 +7,7 @@ namespace entrepot::store {
 
 namespace {
 
-// Of what the store may take: where the background begins to free room, and where it stops.
-constexpr std::uint64_t share_of(std::uint64_t whole, std::uint64_t hundredths) { return whole / 100 * hundredths; }
+// Of what the store may take: where the background begins to free room, and where it stops. In hundredths.
 constexpr std::uint64_t kHigh = 95;
 constexpr std::uint64_t kLow = 90;
 
@@ -33,6 +32,7 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
 
 Result<void> Reservation::grow(std::uint64_t bytes) {
   Result<void> claimed = space_->claim(bytes);
+  while (!claimed && space_->evict_ && space_->evict_(bytes)) claimed = space_->claim(bytes);
   if (!claimed) return claimed.error();
   bytes_ += bytes;
   promised_ += bytes;
@@ -69,8 +69,6 @@ void Space::add(std::uint64_t bytes) {
   used_ += bytes;
 }
 
-void Space::remove(std::uint64_t bytes) { give_back(bytes, 0); }
-
 void Space::set_index(std::uint64_t bytes) {
   std::lock_guard lock(mutex_);
   index_ = bytes;
@@ -83,39 +81,45 @@ std::uint64_t Space::used() const {
 
 std::uint64_t Space::limit() const { return max_size_ - std::min(kIndexGrowth, max_size_ / 32); }
 
-std::uint64_t Space::excess() const {
+bool Space::is_tight() const { return over(kHigh) > 0; }
+
+std::uint64_t Space::excess() const { return over(kLow); }
+
+std::uint64_t Space::over(std::uint64_t hundredths) const {
   const std::uint64_t free = disk_.free_bytes(path_);
   std::lock_guard lock(mutex_);
-  const std::uint64_t used = used_ + index_;
-  std::uint64_t excess = 0;
-  if (max_size_ != 0 && used > share_of(limit(), kHigh)) excess = used - share_of(limit(), kLow);
-  if (free < promised_ + min_free_) excess = std::max(excess, promised_ + min_free_ - free);
-  return std::min(excess, used_);
+  std::uint64_t over = missing(0, free);
+  const std::uint64_t mark = limit() / 100 * hundredths;
+  if (max_size_ != 0 && used_ + index_ > mark) over = std::max(over, used_ + index_ - mark);
+  return over;
+}
+
+std::uint64_t Space::missing(std::uint64_t bytes) const {
+  const std::uint64_t free = disk_.free_bytes(path_);
+  std::lock_guard lock(mutex_);
+  return missing(bytes, free);
+}
+
+std::uint64_t Space::missing(std::uint64_t bytes, std::uint64_t free) const {
+  const std::uint64_t used = used_ + index_ + bytes;
+  std::uint64_t missing = max_size_ != 0 && used > limit() ? used - limit() : 0;
+  const std::uint64_t taken = promised_ + min_free_ + bytes;
+  if (taken > free) missing = std::max(missing, taken - free);
+  return missing;
 }
 
 Result<void> Space::claim(std::uint64_t bytes) {
-  Error none{Errc::NoRoom, "no room for " + std::to_string(bytes) + " bytes in " + path_.string()};
-  if (max_size_ != 0 && bytes > limit()) return none;  // nothing that could go would help
-  while (std::uint64_t missing = try_claim(bytes)) {
-    if (!evict_ || !evict_(missing)) return none;
-  }
-  if (pressed_ && excess() > 0) pressed_();
-  return ok();
-}
-
-// How much is missing; 0: it is claimed.
-std::uint64_t Space::try_claim(std::uint64_t bytes) {
   const std::uint64_t free = disk_.free_bytes(path_);
-  std::lock_guard lock(mutex_);
-  const std::uint64_t used = used_ + index_;
-  std::uint64_t missing = 0;
-  if (max_size_ != 0 && used + bytes > limit()) missing = used + bytes - limit();
-  const std::uint64_t taken = promised_ + min_free_ + bytes;
-  if (free < taken) missing = std::max(missing, taken - free);
-  if (missing > 0) return missing;
-  used_ += bytes;
-  promised_ += bytes;
-  return 0;
+  {
+    std::lock_guard lock(mutex_);
+    if (missing(bytes, free) > 0) {
+      return Error{Errc::NoRoom, "no room for " + std::to_string(bytes) + " bytes in " + path_.string()};
+    }
+    used_ += bytes;
+    promised_ += bytes;
+  }
+  if (pressed_ && is_tight()) pressed_();
+  return ok();
 }
 
 void Space::give_back(std::uint64_t bytes, std::uint64_t promised) {

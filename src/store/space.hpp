@@ -1,8 +1,7 @@
-// How much room the store takes and may take. Thread-safe; reserve() and grow() block (they ask the file system).
+// How much room the store takes and may take. Thread-safe; what asks the file system blocks, and says so.
 //
-// Room is reserved before the first byte of a file is written, and counted until the file is gone. Where it is short, a
-// reservation has something evicted; to keep that rare, somebody frees more in the background as soon as little is left
-// (excess()).
+// Room is reserved before the first byte of a file is written, and counted until the file is gone. So that it is seldom
+// short, somebody frees more in the background as soon as little is left.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +31,7 @@ class Reservation {
 
   std::uint64_t bytes() const { return bytes_; }
 
-  // Errc::NoRoom; then it is as large as before.
+  // Blocks. Evicts if it must. Errc::NoRoom; then it is as large as before.
   Result<void> grow(std::uint64_t bytes);
 
   // The file system has set the room aside: its own count of free bytes shows it from now on.
@@ -55,8 +54,7 @@ class Reservation {
 
 class Space : public std::enable_shared_from_this<Space> {
  public:
-  // Frees something that can be spared, `bytes` of it if there is so much; false if there is nothing left. Called with
-  // no lock held.
+  // Frees something, if there can be room for `bytes` more at all; else false. Called with no lock held; may block.
   using Evict = std::function<bool(std::uint64_t bytes)>;
 
   // Little room is left. Called with no lock held; may not block.
@@ -72,17 +70,20 @@ class Space : public std::enable_shared_from_this<Space> {
     pressed_ = std::move(pressed);
   }
 
-  // How much has to go until there is room for some time again; 0 while there is.
+  // Both block. Whether little room is left, and how much has to go until there is some for a while.
+  bool is_tight() const;
   std::uint64_t excess() const;
 
-  // Evicts until there is room. Errc::NoRoom if there is none even so.
+  // How much has to go before `bytes` more have room. Blocks.
+  std::uint64_t missing(std::uint64_t bytes) const;
+
+  // Errc::NoRoom if there is none. Evicts nothing. Blocks.
   Result<Reservation> reserve(std::uint64_t bytes);
 
   // For a file that is there already: never refused. take_over(): and which is counted already.
   Reservation adopt(std::uint64_t bytes);
   Reservation take_over(std::uint64_t bytes);
   void add(std::uint64_t bytes);
-  void remove(std::uint64_t bytes);
 
   // The index writes without asking; this is what its files take now.
   void set_index(std::uint64_t bytes);
@@ -93,8 +94,9 @@ class Space : public std::enable_shared_from_this<Space> {
   friend class Reservation;
 
   std::uint64_t limit() const;
+  std::uint64_t over(std::uint64_t hundredths) const;
+  std::uint64_t missing(std::uint64_t bytes, std::uint64_t free) const;  // with mutex_ held
   Result<void> claim(std::uint64_t bytes);
-  std::uint64_t try_claim(std::uint64_t bytes);
   void give_back(std::uint64_t bytes, std::uint64_t promised);
   void settle(std::uint64_t promised);
 

@@ -96,6 +96,7 @@ Result<void> Store::Impl::start() {
 void Store::Impl::finish_evictions() {
   for (const Index::Victim& victim : index.leaving()) {
     Result<void> removed = disk.remove(blobs.path(victim.digest));
+    if (removed && options.fsync) removed = disk.sync_directory(blobs.folder(victim.digest));
     if (removed) {
       index.forget_blob(victim.digest);
     } else {

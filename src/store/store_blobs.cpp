@@ -31,7 +31,8 @@ OpenResult Store::Impl::open_stored(const oci::Digest& digest) {
     index.set_verified(digest);
     writer->changed();
   }
-  open_files.add(digest, *file);
+  std::lock_guard lock(file_mutex(digest));
+  if (index.find_blob(digest)) open_files.add(digest, *file);  // else it has gone meanwhile, with its room
   return file;
 }
 

@@ -2,7 +2,7 @@
 // docs/store-format.md has the order of the steps and what each protects.
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "entrepot/base/log.hpp"
 #include "entrepot/oci/manifest.hpp"
@@ -13,8 +13,8 @@ namespace entrepot::store {
 
 namespace {
 
-// What is done between two looks at whether there is something else to do, so that a shutdown waits for no more.
-constexpr std::size_t kVictimsAtOnce = 64;
+// What is done at once, so that a shutdown waits for no more, and nobody long for the index.
+constexpr std::size_t kAtOnce = 64;
 constexpr std::uint64_t kBytesAtOnce = std::uint64_t{1} << 30;
 constexpr RepositoryId kRepositoriesAtOnce = 1000;
 
@@ -47,6 +47,7 @@ std::vector<oci::Digest> Store::Impl::listed_in(const oci::Digest& manifest) con
 
 // Clients do not ask for the layers that they have; their manifest's use is the layers' use too.
 void Store::Impl::carry_uses() {
+  std::lock_guard one_at_a_time(uses_mutex);
   for (int level = 0; level < kLevels; ++level) {
     std::vector<Index::UsedManifest> used = index.take_used_manifests();
     if (used.empty()) return;
@@ -61,40 +62,43 @@ void Store::Impl::give_up_room(const oci::Digest& digest, std::uint64_t size) {
   keepers.leave(digest, space->take_over(footprint(size)));
 }
 
-// Marked, committed, unlinked, the rows gone.
-void Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, const char* cause) {
-  if (victims.empty()) return;
+// Marked, committed, unlinked, the rows gone. Whether any has gone.
+bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, const char* cause) {
+  if (victims.empty()) return false;
   // Where that fails (a full disk, which is why they go), a start after a crash finds rows without files, and forgets
   // each when it is asked for.
   (void)writer->commit();
 
-  std::vector<Index::Victim> removed;
-  std::set<std::filesystem::path> folders;
+  std::map<std::filesystem::path, std::vector<Index::Victim>> removed;  // by folder
   for (const Index::Victim& victim : victims) {
     std::lock_guard lock(file_mutex(victim.digest));
     if (!index.is_leaving(victim.digest)) continue;  // a fill has put another in its place
     Result<void> gone = disk.remove(blobs.path(victim.digest));
-    if (!gone) {  // the next start tries again
+    if (gone) {
+      removed[blobs.folder(victim.digest)].push_back(victim);
+    } else {
       log::warning("blob_not_removed", {{"error", gone.error().message}});
+      index.unmark_leaving(victim.digest, clock.now());
+    }
+  }
+  for (const auto& [folder, gone] : removed) {
+    // Before the rows go: a power cut would bring back files that nobody knows.
+    Result<void> synced = options.fsync ? disk.sync_directory(folder) : ok();
+    if (!synced) {  // they stay marked, for the next start
+      log::warning("folder_not_synced", {{"error", synced.error().message}});
       continue;
     }
-    folders.insert(blobs.folder(victim.digest));
-    removed.push_back(victim);
-  }
-  // Before the rows go: a power cut would bring back files that nobody knows.
-  for (const std::filesystem::path& folder : folders) {
-    Result<void> synced = options.fsync ? disk.sync_directory(folder) : ok();
-    if (!synced) log::warning("folder_not_synced", {{"error", synced.error().message}});
-  }
-  for (const Index::Victim& victim : removed) {
-    std::lock_guard lock(file_mutex(victim.digest));
-    if (!index.is_leaving(victim.digest)) continue;
-    index.forget_blob(victim.digest);
-    give_up_room(victim.digest, victim.size);
-    log::info("evicted", {{"digest", victim.digest.to_string()}, {"bytes", victim.size}, {"cause", cause}});
-    if (on_removed) on_removed(victim.digest);
+    for (const Index::Victim& victim : gone) {
+      std::lock_guard lock(file_mutex(victim.digest));
+      if (!index.is_leaving(victim.digest)) continue;
+      index.forget_blob(victim.digest);
+      give_up_room(victim.digest, victim.size);
+      log::info("evicted", {{"digest", victim.digest.to_string()}, {"bytes", victim.size}, {"cause", cause}});
+      if (on_removed) on_removed(victim.digest);
+    }
   }
   writer->changed();
+  return !removed.empty();
 }
 
 // ---- time
@@ -103,22 +107,23 @@ bool Store::Impl::expire_some(RepositoryId& next) {
   std::shared_ptr<const Lifetimes> current = lifetimes();
   const RepositoryId end = index.end_of_repositories();
   const RepositoryId stop = std::min(end, next + kRepositoriesAtOnce);
-  Index::Expired sum;
-  while (next < stop && sum.leaving.size() < kVictimsAtOnce) {
-    Index::Expired expired = index.expire(next++, *current, clock.now());
-    sum.links += expired.links;
-    sum.tags += expired.tags;
-    sum.leaving.insert(sum.leaving.end(), expired.leaving.begin(), expired.leaving.end());
-  }
-  if (sum.links + sum.tags > 0) {
-    log::info("expired", {{"links", sum.links}, {"tags", sum.tags}});
+  std::lock_guard one_at_a_time(eviction_mutex);
+  while (next < stop) {
+    Index::Expired expired = index.expire(next, *current, clock.now(), kAtOnce);
+    if (expired.links + expired.tags < kAtOnce) ++next;
+    if (expired.links + expired.tags == 0) continue;
+    log::info("expired", {{"links", expired.links}, {"tags", expired.tags}});
     writer->changed();
+    remove_leaving(expired.leaving, "ttl");
+    break;
   }
-  remove_leaving(sum.leaving, "ttl");
   return next < end;
 }
 
-void Store::Impl::expire_unlinked() { remove_leaving(index.expire_unlinked(lifetimes()->general, clock.now()), "ttl"); }
+bool Store::Impl::expire_unlinked() {
+  std::lock_guard one_at_a_time(eviction_mutex);
+  return remove_leaving(index.expire_unlinked(lifetimes()->general, clock.now(), kAtOnce), "ttl");
+}
 
 std::shared_ptr<const Lifetimes> Store::Impl::lifetimes() const {
   std::lock_guard lock(lifetimes_mutex);
@@ -127,23 +132,30 @@ std::shared_ptr<const Lifetimes> Store::Impl::lifetimes() const {
 
 // ---- room
 
+// A part of what is missing, if all of it can be had: nothing goes for a blob that does not fit even so. Whether there
+// may be more to do.
 bool Store::Impl::make_room(std::uint64_t bytes) {
+  const std::uint64_t missing = space->missing(bytes);
+  if (missing == 0 || missing > parked.bytes() + index.stored_footprint()) return false;
+  return free_some(missing);
+}
+
+bool Store::Impl::free_some(std::uint64_t bytes) {
   std::lock_guard one_at_a_time(eviction_mutex);
+  bytes = std::min(bytes, kBytesAtOnce);
   std::uint64_t freed = drop_parked(bytes);
   if (freed >= bytes) return true;
-  std::vector<Index::Victim> victims = pick_oldest(bytes - freed);
-  remove_leaving(victims, "size");
-  return freed > 0 || !victims.empty();
+  return remove_leaving(pick_oldest(bytes - freed), "size") || freed > 0;
 }
 
 std::vector<Index::Victim> Store::Impl::pick_oldest(std::uint64_t bytes) {
+  carry_uses();
   std::vector<Index::Victim> victims;
   std::uint64_t sum = 0;
   bool looked = false;
-  while (sum < bytes && victims.size() < kVictimsAtOnce) {
+  while (sum < bytes && victims.size() < kAtOnce) {
     if (candidates.empty()) {
       if (std::exchange(looked, true)) break;
-      carry_uses();
       candidates = index.oldest(kCandidates);
       std::reverse(candidates.begin(), candidates.end());
       continue;
@@ -164,9 +176,14 @@ std::vector<Index::Victim> Store::Impl::pick_oldest(std::uint64_t bytes) {
   return victims;
 }
 
-bool Store::Impl::trim() {
-  std::uint64_t excess = space->excess();
-  return excess > 0 && make_room(std::min(excess, kBytesAtOnce));
+io::Awaitable<bool> Store::Impl::find_room(std::uint64_t bytes) {
+  auto slice = [this, bytes]() -> io::Awaitable<Result<Room>> {
+    auto work = [this, bytes]() -> Result<Room> { return make_room(bytes) ? Room::Made : Room::None; };
+    return io::run_blocking(pool, std::move(work));
+  };
+  bool joined = false;
+  Result<Room> found = co_await evictions.run(0, std::move(slice), io::kNoDeadline, &joined);
+  co_return joined || found.value() == Room::Made;  // what was too much for another need not be for this one
 }
 
 // ---- Store
@@ -191,16 +208,19 @@ io::Awaitable<> Store::expire() {
     auto some = [impl = impl_.get(), &next] { return impl->expire_some(next); };
     more = co_await io::run_blocking(impl_->pool, std::move(some));
   }
-  auto unlinked = [impl = impl_.get()] {
-    impl->expire_unlinked();
-    return true;
-  };
-  co_await io::run_blocking(impl_->pool, std::move(unlinked));
+  for (bool more = true; more;) {
+    auto unlinked = [impl = impl_.get()] { return impl->expire_unlinked(); };
+    more = co_await io::run_blocking(impl_->pool, std::move(unlinked));
+  }
 }
 
 io::Awaitable<> Store::trim() {
-  for (bool more = true; more;) {
-    auto slice = [impl = impl_.get()] { return impl->trim(); };
+  auto look = [impl = impl_.get()] { return impl->space->is_tight(); };
+  for (bool more = co_await io::run_blocking(impl_->pool, std::move(look)); more;) {
+    auto slice = [impl = impl_.get()] {
+      std::uint64_t excess = impl->space->excess();
+      return excess > 0 && impl->free_some(excess);
+    };
     more = co_await io::run_blocking(impl_->pool, std::move(slice));
   }
 }
@@ -209,6 +229,7 @@ io::Awaitable<bool> Store::wait_until_short(io::Deadline deadline) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::unique_lock lock(impl_->pressure_mutex);
   while (!impl_->is_short) {
+    impl_->waiting_for_pressure.clear();  // of a wait that is over: one that ends by its deadline does not leave
     std::shared_ptr<io::WaitList::Waiter> waiter = impl_->waiting_for_pressure.enter(executor);
     lock.unlock();
     bool woken = co_await io::wait(std::move(waiter), deadline);

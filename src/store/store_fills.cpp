@@ -110,7 +110,10 @@ void Store::Impl::park(FillFile& file) {
 void Store::Impl::drop(FillFile& file) { remove_files(disk, file.impl_->paths()); }
 
 void Store::Impl::drop_expired() {
-  for (const Parked& fill : parked.take_before(clock.now() - kParkedFor)) remove_files(disk, fill.paths);
+  for (const Parked& fill : parked.take_before(clock.now() - kParkedFor)) {
+    log::info("fill_dropped", {{"digest", fill.identity.digest.to_string()}, {"reason", "nobody has continued it"}});
+    remove_files(disk, fill.paths);
+  }
 }
 
 std::uint64_t Store::Impl::drop_parked(std::uint64_t bytes) {
@@ -125,12 +128,23 @@ std::uint64_t Store::Impl::drop_parked(std::uint64_t bytes) {
   return freed;
 }
 
+// What `work` makes, with room made for it where there is none.
+template <class Work>
+io::Awaitable<Result<std::unique_ptr<FillFile>>> Store::Impl::with_room(std::uint64_t bytes, Work work) {
+  for (bool again = true;;) {
+    Work attempt = work;
+    Result<std::unique_ptr<FillFile>> made = co_await io::run_blocking(pool, std::move(attempt));
+    if (made || made.error().code != Errc::NoRoom || !again) co_return made;
+    again = co_await find_room(bytes);
+  }
+}
+
 io::Awaitable<Result<std::unique_ptr<FillFile>>> Store::open_fill(std::string upstream, oci::Digest digest,
                                                                   std::optional<std::uint64_t> size) {
   auto work = [impl = impl_.get(), upstream = std::move(upstream), digest, size] {
     return impl->open_fill(upstream, digest, size);
   };
-  co_return co_await io::run_blocking(impl_->pool, std::move(work));
+  co_return co_await impl_->with_room(fill_footprint(size.value_or(0)), std::move(work));
 }
 
 io::Awaitable<Result<void>> Store::commit_fill(FillFile& file, std::uint64_t size) {
@@ -153,7 +167,7 @@ io::Awaitable<Result<void>> Store::put(std::string upstream, oci::Digest digest,
   auto work = [impl = impl_.get(), upstream = std::move(upstream), digest, bytes] {
     return impl->fill_with({upstream, digest, bytes->size()}, *bytes);
   };
-  Result<std::unique_ptr<FillFile>> file = co_await io::run_blocking(impl_->pool, std::move(work));
+  Result<std::unique_ptr<FillFile>> file = co_await impl_->with_room(fill_footprint(bytes->size()), std::move(work));
   if (!file) co_return file.error();
   co_return co_await commit_fill(**file, bytes->size());
 }

@@ -38,6 +38,8 @@ class Store::Impl {
   Result<std::unique_ptr<FillFile>> create_fill(FillIdentity identity);
   Result<std::unique_ptr<FillFile>> resume_fill(Parked parked);
   Result<std::unique_ptr<FillFile>> fill_with(FillIdentity identity, const std::string& bytes);
+  template <class Work>
+  io::Awaitable<Result<std::unique_ptr<FillFile>>> with_room(std::uint64_t bytes, Work work);
   Result<void> place(FillFile& file, std::uint64_t size);
   void park(FillFile& file);
   void drop(FillFile& file);
@@ -45,17 +47,18 @@ class Store::Impl {
   std::uint64_t drop_parked(std::uint64_t bytes);  // the oldest first, until that much is free; returns how much is
   bool is_verified(const oci::Digest& digest) const;
 
-  // store_eviction.cpp. All block, but for lifetimes() and press().
+  // store_eviction.cpp. All block, but for lifetimes(), press() and the coroutine.
   std::vector<oci::Digest> listed_in(const oci::Digest& manifest) const;
   void carry_uses();
-  void give_up_room(const oci::Digest& digest, std::uint64_t size);  // its file has lost its name
-  void remove_leaving(const std::vector<Index::Victim>& victims, const char* cause);
+  void give_up_room(const oci::Digest& digest, std::uint64_t size);                   // its file has lost its name
+  bool remove_leaving(const std::vector<Index::Victim>& victims, const char* cause);  // with eviction_mutex held
   bool expire_some(RepositoryId& next);  // false when all repositories were looked at
-  void expire_unlinked();
+  bool expire_unlinked();                // likewise
   std::shared_ptr<const Lifetimes> lifetimes() const;
   bool make_room(std::uint64_t bytes);                          // Space::Evict
+  bool free_some(std::uint64_t bytes);                          // false if nothing can go
   std::vector<Index::Victim> pick_oldest(std::uint64_t bytes);  // with eviction_mutex held
-  bool trim();                                                  // false when there is nothing to do
+  io::Awaitable<bool> find_room(std::uint64_t bytes);           // make_room(), once for all who want room now
   void press();
 
   // Held while a file takes or loses the name of `digest`, or is opened by it, so that an eviction removes no file but
@@ -65,6 +68,7 @@ class Store::Impl {
   }
 
   const Options options;
+  io::Tasks tasks;
   io::Pool& pool;
   Disk& disk;
   const Clock& clock;
@@ -83,14 +87,16 @@ class Store::Impl {
   std::shared_ptr<const Lifetimes> current_lifetimes =
       std::make_shared<const Lifetimes>();  // guarded by lifetimes_mutex
 
-  std::mutex eviction_mutex;                 // one eviction for room at a time; held across I/O, on the pool only
+  std::mutex uses_mutex;           // one at a time carries uses on; held across I/O, on the pool only
+  std::mutex eviction_mutex;       // one at a time evicts; likewise
+  enum class Room { Made, None };  // no bool: a Result<bool> that is copied from another says whether that has a value
+  io::SharedCalls<int, Room> evictions{tasks};
   std::vector<Index::Candidate> candidates;  // guarded by eviction_mutex; the oldest is the last
 
   std::mutex pressure_mutex;
   io::WaitList waiting_for_pressure;  // guarded by pressure_mutex
   bool is_short = false;              // guarded by pressure_mutex
 
-  io::Tasks tasks;
   io::SharedCalls<oci::Digest, std::shared_ptr<const StoredFile>> openings{tasks};
 
   UniqueFd folder_lock;

@@ -17,7 +17,9 @@ listeners:
 admin: null
 storage:
   path: "{store}"
-  max_size: 20GiB
+  max_size: {max_size}
+  min_free: {min_free}
+eviction: {eviction}
 upstreams:
   docker.io:
     url: {upstream}
@@ -35,7 +37,9 @@ class Entrepot:
         self._binary, self._upstream, self._log_level = binary, upstream_url, log_level
         self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
         self.port = port
-        self.shutdown_grace = "60s"  # from the next start on
+        # From the next start on.
+        self.shutdown_grace = "60s"
+        self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
         self.program = None
 
     @property
@@ -49,7 +53,8 @@ class Entrepot:
     def start(self):
         """Starts it; again, after an end of any kind, on the same port."""
         self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream,
-                                              log_level=self._log_level, shutdown_grace=self.shutdown_grace))
+                                              log_level=self._log_level, shutdown_grace=self.shutdown_grace,
+                                              max_size=self.max_size, min_free=self.min_free, eviction=self.eviction))
         self.program = self.serve(self.config, self.log)
         if self.port:
             self.program.wait_until(lambda: accepts(self.port), timeout=20)

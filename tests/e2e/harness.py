@@ -25,6 +25,7 @@ class Settings:
     """How this run was asked for; set once, before the tests are loaded."""
     binary: pathlib.Path = pathlib.Path("build/entrepot")
     peer: bool = False
+    long: bool = False
     images: dict = dataclasses.field(default_factory=dict)     # by name: an Image, or why there is none
     storage: pathlib.Path = pathlib.Path()                     # of the upstream, with those images
     figures: list = dataclasses.field(default_factory=list)

@@ -1,12 +1,13 @@
 """The images that are pulled, built once and kept in a cache folder outside of the repository.
 
-Three images, in one folder each: `blobs/sha256/<hex>` and `index.json`, an OCI image layout. Digests, configs, manifests and
+Four images, in one folder each: `blobs/sha256/<hex>` and `index.json`, an OCI image layout. Digests, configs, manifests and
 layers are written here, so that the tests know every byte without asking the code that they test.
 
   debian   a Debian that runs, made by debootstrap: one layer of about 60 MB
   layers   an index for amd64 and arm64 over 13 layers: an empty tar, the well-known empty gzip, one layer twice,
            and one whose blob is 1 GiB and does not compress
   ninety   one layer of 90 MiB that does not compress, below the size at which a cache may fetch in parts
+  many     60 layers of 1 to 9 MiB that do not compress, 300 MB in all
 """
 
 import gzip
@@ -190,7 +191,15 @@ def _build_ninety(layout, work):
     layout.finish(layout.image([layout.layer(work / "noise.tar", level=0)], HOST_ARCHITECTURE))
 
 
-_BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety}
+def _build_many(layout, work):
+    layers = []
+    for n in range(60):
+        _tar_of_noise(work / "noise.tar", (1 + n * 7 % 9) * MiB, seed=n)
+        layers.append(layout.layer(work / "noise.tar", level=0))
+    layout.finish(layout.image(layers, HOST_ARCHITECTURE))
+
+
+_BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety, "many": _build_many}
 
 
 def image(name):

@@ -129,6 +129,12 @@ def remove_tree(folder):
         time.sleep(0.2)
 
 
+def mount_tmpfs(folder, size):
+    """A file system of its own in memory, for root; unmount_under() its parent ends it."""
+    folder.mkdir(parents=True)
+    run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], timeout=10)
+
+
 def unmount_under(folder):
     prefix = os.path.realpath(folder) + "/"
     points = [line.split()[1] for line in pathlib.Path("/proc/mounts").read_text().splitlines()]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests with real clients and a real upstream.
 
-    tests/e2e/run.py [--binary build/entrepot] [--peer] [-k PATTERN]... [--list]
+    tests/e2e/run.py [--binary build/entrepot] [--peer] [--long] [-k PATTERN]... [--list]
 
 One line for each test, the figures that were taken, and at the end `e2e: N passed, N failed, N skipped`. Exit status 1 when
 a test failed, or none ran.
@@ -72,6 +72,7 @@ def main():
     parser.add_argument("--binary", type=pathlib.Path, default=HERE.parents[1] / "build" / "entrepot")
     parser.add_argument("--peer", action="store_true", help="test docker-registry's proxy mode in place of entrepot")
     parser.add_argument("-k", action="append", metavar="PATTERN", help="only tests whose name has this in it")
+    parser.add_argument("--long", action="store_true", help="tests that a longer run says more about take minutes")
     parser.add_argument("--list", action="store_true", help="name the tests and run none")
     options = parser.parse_args()
 
@@ -88,10 +89,11 @@ def main():
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     harness.SETTINGS.binary = options.binary.resolve()
     harness.SETTINGS.peer = options.peer
+    harness.SETTINGS.long = options.long
     if not options.peer and not options.binary.exists():
         print(f"e2e: there is no {options.binary}; scripts/build makes it", file=sys.stderr)
         return 1
-    harness.prepare("ninety", "layers", "debian")
+    harness.prepare("ninety", "layers", "debian", "many")
 
     classes = {type(test) for test in _flat(suite)}
     lines = Lines()

@@ -1,8 +1,9 @@
 """Many clients at once, in one process and one loop, so that they take little from the machine that serves them.
 
-As a program: reads {"port", "clients", "requests": [{"path", "file"}]} on stdin. Each client sends the requests one after the
-other on one connection and compares every byte of each body with the file. Prints, for each client, {"first_byte", "end",
-"error"}: seconds since the start, and what went wrong or null.
+As a program: reads {"port", "requests": [{"path", "file"}], "clients": [[index, ...], ...]} on stdin. Each client sends its
+requests, which these indexes name, one after the other on one connection and compares every byte of each body with the file.
+Prints, for each client, {"first_byte", "end", "error", "done": [[index, start, end], ...]}: seconds since the start, and what
+went wrong or null.
 """
 
 import json
@@ -22,25 +23,31 @@ _CHUNK = 1 << 18
 
 
 def swarm(port, clients, requests, timeout):
-    """Runs the program: (path, file) pairs in, one dict for each client out."""
+    """That many clients, each with all the requests."""
+    return swarm_of(port, [list(range(len(requests)))] * clients, requests, timeout)
+
+
+def swarm_of(port, clients, requests, timeout):
+    """Runs the program: (path, file) pairs and each client's indexes in, one dict for each client out."""
     work = {"port": port, "clients": clients, "requests": [{"path": path, "file": str(file)} for path, file in requests]}
     try:
         done = subprocess.run([sys.executable, __file__], input=json.dumps(work), capture_output=True, text=True,
                               timeout=timeout, check=True, cwd=pathlib.Path(__file__).parent)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as failed:
-        raise ProgramFailed(f"{clients} clients: {failed}; {failed.stderr}") from failed
+        raise ProgramFailed(f"{len(clients)} clients: {failed}; {failed.stderr}") from failed
     return json.loads(done.stdout)
 
 
 class _Client:
-    def __init__(self, port, requests, selector, start):
-        self._port, self._requests, self._selector, self._start = port, iter(requests), selector, start
+    def __init__(self, port, requests, indexes, selector, start):
+        self._port, self._requests, self._indexes, self._selector, self._start = port, requests, iter(indexes), selector, start
         self._socket = None
+        self._done = []
         self.first_byte = self.end = self.error = None
         self._next_request()
 
     def result(self):
-        return {"first_byte": self.first_byte, "end": self.end, "error": self.error}
+        return {"first_byte": self.first_byte, "end": self.end, "error": self.error, "done": self._done}
 
     def readable(self):
         try:
@@ -52,18 +59,20 @@ class _Client:
             if data and not self._compare(data):
                 return self._finish(f"{self._path}: wrong bytes near {self._offset}")
             if self._length is not None and self._offset == self._length:
+                self._done.append([self._index, self._asked, time.monotonic() - self._start])
                 self._next_request()
         except (OSError, ValueError) as failed:
             self._finish(f"{self._path}: {failed}")
 
     def _next_request(self):
-        request = next(self._requests, None)
-        if request is None:
+        self._index = next(self._indexes, None)
+        if self._index is None:
             return self._finish(None)
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._port))
             self._selector.register(self._socket, selectors.EVENT_READ, self)
-        self._path, self._expected = request
+        self._path, self._expected = self._requests[self._index]
+        self._asked = time.monotonic() - self._start
         self._head, self._length, self._offset = b"", None, 0
         self._socket.sendall(f"GET {self._path} HTTP/1.1\r\nHost: swarm\r\nAccept: {ACCEPT}\r\n\r\n".encode())
 
@@ -102,7 +111,7 @@ def _main():
             requests.append((request["path"], mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
     selector = selectors.DefaultSelector()
     start = time.monotonic()
-    clients = [_Client(work["port"], requests, selector, start) for _ in range(work["clients"])]
+    clients = [_Client(work["port"], requests, indexes, selector, start) for indexes in work["clients"]]
     while selector.get_map():
         for key, _ in selector.select():
             key.data.readable()

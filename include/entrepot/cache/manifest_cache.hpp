@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <tuple>
+#include <unordered_set>
 
 #include "entrepot/cache/context.hpp"
 #include "entrepot/io/shared_call.hpp"
@@ -56,7 +57,7 @@ class ManifestCache {
                                io::Deadline deadline);
   io::Awaitable<Answer> revalidate(const Source& source, std::string repository, std::string tag, bool head,
                                    io::Deadline limit, io::Deadline deadline);
-  io::Awaitable<Answer> answer_stored(store::TagTarget target, Outcome outcome, bool head);
+  io::Awaitable<Answer> answer_stored(std::string upstream, store::TagTarget target, Outcome outcome, bool head);
   io::Awaitable<Answer> after_failure(const Source& source, std::string repository, std::string tag, Error error,
                                       bool head);
 
@@ -68,11 +69,13 @@ class ManifestCache {
   io::Awaitable<Result<upstream::ManifestHead>> check_alone(const Source& source, std::string repository,
                                                             std::string tag);
 
-  io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(oci::Digest digest);
+  io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(std::string upstream, oci::Digest digest);
   std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
   std::optional<store::TagTarget> stored_target(const std::optional<store::TagRecord>& record) const;
   void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored);
-  io::Awaitable<> persist(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
+  void persist(io::Executor executor, std::string upstream, oci::Digest digest,
+               std::shared_ptr<const std::string> bytes);
+  io::Awaitable<> put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);
 
   Context context_;
   std::unique_ptr<Access> access_;
@@ -81,8 +84,8 @@ class ManifestCache {
   io::SharedCalls<Key, upstream::ManifestHead> checks_;
 
   std::mutex persisting_mutex_;
-  io::WaitList settled_;        // guarded by persisting_mutex_, as is persisting_
-  std::size_t persisting_ = 0;  // manifests on their way to the disk
+  io::WaitList settled_;                        // guarded by persisting_mutex_, as is persisting_
+  std::unordered_set<oci::Digest> persisting_;  // on their way to the disk
 };
 
 }  // namespace entrepot::cache

@@ -11,7 +11,7 @@ namespace entrepot::store {
 struct Lifetime {
   enum class Since {
     LastUse,
-    Fetch,  // a link that is made while the object is stored counts as fetched then
+    Fetch,  // or, of a link that is made while the object is stored already, since it was made
   };
 
   Duration ttl{0};  // 0: for ever. Counted in whole seconds, rounded up

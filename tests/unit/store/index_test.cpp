@@ -94,6 +94,10 @@ TEST_F(StoreIndex, TagsAreListedInByteOrderWhereSomethingIsStored) {
   TagTarget target{digest_of("m"), "application/json", 1};
   for (const char* name : {"b", "B", "a", "_", "c"}) store_->set_tag(kAlpine, name, {target, target, clock_.now()});
   store_->set_tag(kAlpine, "seen-only", {target, {}, clock_.now()});
+  EXPECT_TRUE(store_->tags(kAlpine, "", 100).empty());
+  TagTarget stored{digest_of("stored"), "application/json", 6};
+  ASSERT_TRUE(put("stored"));
+  for (const char* name : {"b", "B", "a", "_", "c"}) store_->set_tag(kAlpine, name, {target, stored, clock_.now()});
   EXPECT_EQ(store_->tags(kAlpine, "", 100), (std::vector<std::string>{"B", "_", "a", "b", "c"}));
   EXPECT_EQ(store_->tags(kAlpine, "_", 2), (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(store_->tags(kAlpine, "c", 5).empty());
@@ -290,6 +294,7 @@ TEST_F(StoreIndex, AFlushMayBeAbandonedWhileItWaits) {
 TEST_F(StoreIndex, RepositoriesAndTagsMayBeUsedFromManyThreads) {
   options_.fsync = false;
   open();
+  ASSERT_TRUE(put("m"));
   TagTarget target{digest_of("m"), "application/json", 1};
   std::vector<std::thread> threads;
   for (int thread = 0; thread < 4; ++thread) {
