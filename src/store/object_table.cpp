@@ -63,14 +63,13 @@ ObjectId ObjectTable::intern(const oci::Digest& digest) {
 }
 
 bool ObjectTable::insert(ObjectId id, const oci::Digest& digest) {
-  if (id < end() || id >= kMostObjects || find(digest)) return false;
+  if (id < end() || id >= kMostObjects) return false;
   while (end() < id) {
     erased_.push_back(end());
     rows_.emplace_back().object.tail = kErased;
   }
   rows_.emplace_back();
-  set(id, digest);
-  return true;
+  return set(id, digest);
 }
 
 void ObjectTable::erase(ObjectId id) {
@@ -82,13 +81,13 @@ void ObjectTable::erase(ObjectId id) {
   erased_.push_back(id);
 }
 
-void ObjectTable::set(ObjectId id, const oci::Digest& digest) {
+bool ObjectTable::set(ObjectId id, const oci::Digest& digest) {
   std::string_view raw = digest.raw();
   Row& row = rows_[id];
   row.object = {};
   std::memcpy(row.head.data(), raw.data(), sizeof(Half));
   if (digest.algorithm() == HashAlgorithm::Sha512) row.object.tail = add_tail(raw.substr(sizeof(Half)));
-  ids_.insert(id);
+  return ids_.insert(id).second;
 }
 
 std::uint32_t ObjectTable::add_tail(std::string_view half) {

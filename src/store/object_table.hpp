@@ -90,7 +90,7 @@ class ObjectTable {
 
   std::size_t hash(std::string_view head) const;
   bool is(ObjectId id, const oci::Digest& digest) const;
-  void set(ObjectId id, const oci::Digest& digest);
+  bool set(ObjectId id, const oci::Digest& digest);  // false if another number has the digest
   std::uint32_t add_tail(std::string_view half);
 
   std::deque<Row> rows_;  // grows without moving anything
