@@ -146,6 +146,7 @@ std::size_t find_head_end(std::string_view text, std::size_t& searched) {
 }
 
 bool may_be_request(std::string_view text) {
+  if (text == "\r") return true;  // of an empty line before it, whose end is on its way
   return text.empty() || std::isalpha(static_cast<unsigned char>(text.front())) != 0;
 }
 

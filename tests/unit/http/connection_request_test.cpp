@@ -132,6 +132,8 @@ TEST(HeadEnd, TlsIsNoRequest) {
   EXPECT_FALSE(may_be_request("\x16\x03\x01"));
   EXPECT_TRUE(may_be_request("G"));
   EXPECT_TRUE(may_be_request(""));
+  EXPECT_TRUE(may_be_request("\r"));  // half of an empty line before it
+  EXPECT_FALSE(may_be_request("\rG"));
 }
 
 }  // namespace
