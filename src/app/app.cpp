@@ -5,8 +5,10 @@
 #include <thread>
 
 #include "app/access_log.hpp"
+#include "app/request_metrics.hpp"
 #include "entrepot/admin/admin.hpp"
 #include "entrepot/base/log.hpp"
+#include "entrepot/base/metrics.hpp"
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
 #include "entrepot/http/server.hpp"
@@ -36,10 +38,10 @@ std::unique_ptr<store::Store> open_store(const config::Storage& storage, io::Poo
 }
 
 cache::Sources make_sources(const config::Config& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                            const Clock& clock) {
+                            const Clock& clock, metrics::Registry& registry) {
   cache::Sources sources;
   for (const auto& [name, upstream] : config.upstreams) {
-    auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock);
+    auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock, registry);
     sources.emplace(name, cache::Source{std::move(client), upstream.freshness});
   }
   return sources;
@@ -97,6 +99,16 @@ io::Awaitable<> keep_house(store::Store& store, Duration interval) {
   }
 }
 
+// How late a timer fires is how long an event loop was kept from its work. On the thread that it is to watch.
+io::Awaitable<> watch_lag(metrics::Histogram lag) {
+  constexpr std::chrono::seconds kEvery{1};
+  for (;;) {
+    const auto due = io::SteadyClock::now() + kEvery;
+    co_await io::sleep_for(kEvery);
+    lag.observe(std::chrono::duration<double>(io::SteadyClock::now() - due).count());
+  }
+}
+
 }  // namespace
 
 // Members in the order in which they are built; what stands higher outlives what stands lower.
@@ -106,9 +118,9 @@ class App::Impl {
       : config_(config),
         threads_(config.threads),
         store_(open_store(config.storage, disk_pool_, disk, clock)),
-        sources_(make_sources(config, threads_, tasks_, resolver_pool_, clock)),
-        blobs_(cache::Context{*store_, tasks_, disk_pool_, clock}),
-        manifests_(cache::Context{*store_, tasks_, disk_pool_, clock}),
+        sources_(make_sources(config, threads_, tasks_, resolver_pool_, clock, registry_)),
+        blobs_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
+        manifests_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         service_(config_, sources_, blobs_, manifests_, *store_),
         server_(
             threads_, tasks_, disk_pool_, http::ServerLimits{},
@@ -116,12 +128,16 @@ class App::Impl {
             [this](const http::Request& request, unsigned status, std::string_view reason) {
               return service_.refused(request, status, reason);
             },
-            &log_request),
+            [this](const http::Served& served) {
+              log_request(served);
+              request_metrics_.record(served);
+            }),
         admin_server_(
             threads_, tasks_, disk_pool_, http::ServerLimits{},
             [this](const http::Request& request) { return admin_.handle(request); }, &admin::Admin::refused,
             &log_nothing) {
     store_->set_lifetimes(lifetimes_of(config_));
+    read_at_scrapes();
     store_->on_removed([this](const oci::Digest& digest) { manifests_.forget(digest); });
     for (const config::Listener& listener : config_.listeners) listen(server_, listener_options(listener));
     if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port});
@@ -133,6 +149,8 @@ class App::Impl {
     server_.start();
     admin_server_.start();
     tasks_.spawn(threads_.executor(0), "housekeeping", keep_house(*store_, interval_of(config_)));
+    auto lag = registry_.histogram("entrepot_event_loop_lag_seconds", "How late timers of the io threads fire.");
+    for (std::size_t i = 0; i < threads_.size(); ++i) tasks_.spawn(threads_.executor(i), "lag", watch_lag(lag));
     threads_.start();
     for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
       const config::Listener& listener = config_.listeners[i];
@@ -167,6 +185,37 @@ class App::Impl {
   std::uint16_t admin_port() const { return config_.admin ? admin_server_.port(0) : 0; }
 
  private:
+  void read_at_scrapes() {
+    constexpr auto kGauge = metrics::Registry::Kind::Gauge;
+    constexpr auto kCounter = metrics::Registry::Kind::Counter;
+    constexpr const char* kObjects = "entrepot_evicted_objects_total";
+    constexpr const char* kObjectsHelp = "Objects that were evicted, by cause.";
+    constexpr const char* kBytes = "entrepot_evicted_bytes_total";
+    constexpr const char* kBytesHelp = "Bytes of the objects that were evicted, by cause.";
+    const metrics::Labels ttl{{"cause", "ttl"}};
+    const metrics::Labels size{{"cause", "size"}};
+
+    auto read = [this](auto kind, const char* name, const char* help, const metrics::Labels& labels, auto number) {
+      registry_.read(kind, name, help, labels, [number] { return static_cast<double>(number()); });
+    };
+    read(kGauge, "entrepot_store_used_bytes", "What the store takes on disk, reservations included.", {},
+         [this] { return store_->used_bytes(); });
+    read(kGauge, "entrepot_store_max_bytes", "What it may take (storage.max_size); 0: no cap.", {},
+         [this] { return config_.storage.max_size; });
+    read(kGauge, "entrepot_store_objects", "Complete blobs and manifests.", {},
+         [this] { return store_->stats().objects; });
+    read(kGauge, "entrepot_fills_parked", "Downloads that were given up for now.", {},
+         [this] { return store_->stats().parked_fills; });
+    read(kCounter, kObjects, kObjectsHelp, ttl, [this] { return store_->stats().by_ttl.objects; });
+    read(kCounter, kObjects, kObjectsHelp, size, [this] { return store_->stats().by_size.objects; });
+    read(kCounter, kBytes, kBytesHelp, ttl, [this] { return store_->stats().by_ttl.bytes; });
+    read(kCounter, kBytes, kBytesHelp, size, [this] { return store_->stats().by_size.bytes; });
+    read(kGauge, "entrepot_open_connections", "Connections of clients.", {},
+         [this] { return server_.open_connections(); });
+    read(kGauge, "entrepot_build_info", "1; what runs is in the labels.", {{"version", ENTREPOT_VERSION}},
+         [] { return 1; });
+  }
+
   void wait_for_connections() {
     auto end = io::SteadyClock::now() + config_.shutdown_grace;
     while (server_.open_connections() > 0 && io::SteadyClock::now() < end) {
@@ -178,6 +227,7 @@ class App::Impl {
   }
 
   const config::Config config_;
+  metrics::Registry registry_;
   io::Pool disk_pool_{kDiskThreads};
   io::Pool resolver_pool_{kResolverThreads};
   io::Threads threads_;
@@ -187,7 +237,8 @@ class App::Impl {
   cache::BlobCache blobs_;
   cache::ManifestCache manifests_;
   registry::Service service_;
-  admin::Admin admin_;
+  RequestMetrics request_metrics_{registry_};
+  admin::Admin admin_{registry_};
   http::Server server_;
   http::Server admin_server_;
   bool stopped_ = false;

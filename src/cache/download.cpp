@@ -123,6 +123,7 @@ io::Awaitable<Result<std::size_t>> Download::read(std::span<std::byte> buffer) {
     if (!body_) {
       Result<void> opened = co_await reopen();
       if (!opened) co_return opened.error();
+      if (std::exchange(broken_, false)) ++resumes_;
     }
     auto read = co_await read_once(buffer);
     if (read) {
@@ -135,6 +136,7 @@ io::Awaitable<Result<std::size_t>> Download::read(std::span<std::byte> buffer) {
                                        {"offset", position_},
                                        {"error", read.error().message}});
     body_.reset();
+    broken_ = true;
   }
 }
 

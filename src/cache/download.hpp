@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "entrepot/oci/digest.hpp"
@@ -51,6 +52,9 @@ class Download {
   // row brought nothing, or every feeder was refused.
   io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer);
 
+  // How often a request for the rest has followed one that broke, since the last call.
+  std::uint64_t take_resumes() { return std::exchange(resumes_, 0); }
+
   static constexpr int kAttempts = 5;
 
  private:
@@ -67,7 +71,9 @@ class Download {
   std::optional<std::uint64_t> size_;
   std::unique_ptr<upstream::BlobBody> body_{};
   std::uint64_t skip_ = 0;  // bytes of the body before position_: the upstream ignored our Range
-  int attempts_ = 0;        // requests since the last byte
+  bool broken_ = false;     // the last body has, and is not followed by another yet
+  std::uint64_t resumes_ = 0;
+  int attempts_ = 0;  // requests since the last byte
 };
 
 }  // namespace entrepot::cache

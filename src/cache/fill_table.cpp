@@ -96,6 +96,15 @@ void FillEntry::set_closed() {
 
 // ---- FillTable
 
+FillTable::FillTable(Context context) : context_(context), metrics_(context.registry) {
+  auto running = [this] {
+    std::lock_guard lock(mutex_);
+    return static_cast<double>(entries_.size());
+  };
+  context.registry.read(metrics::Registry::Kind::Gauge, "entrepot_fills_running", "Downloads into the store.", {},
+                        running);
+}
+
 std::shared_ptr<FillEntry> FillTable::find(const upstream::Upstream& upstream, const oci::Digest& digest) {
   std::lock_guard lock(mutex_);
   auto found = entries_.find(Key(upstream.name(), digest));
@@ -156,6 +165,7 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
       answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
     }
     if (!answered) {
+      metrics_.refused.add();
       close(*entry);
       outcome.error = answered.error();
       entry->set_opened(std::move(outcome));
@@ -172,6 +182,7 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
 
   auto file = co_await context_.store.open_fill(upstream.name(), entry->digest(), size);
   if (!file) {
+    metrics_.no_room.add();
     log::info("no_room", {{"digest", entry->digest().to_string()}, {"error", file.error().message}});
     close(*entry);
     if (download && range.whole()) entry->set_stream(std::move(download));
@@ -181,6 +192,7 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
     entry->claim_stream();  // it ends on the thread that it belongs to
     co_return nullptr;
   }
+  if (!(*file)->initial().empty()) metrics_.continued.add();
   fill = std::make_shared<Fill>(std::move(*file), context_.disk_pool);
   outcome.fill = fill;
   entry->set_opened(std::move(outcome));
@@ -206,6 +218,7 @@ io::Awaitable<> FillTable::fetch(Fill& fill, std::unique_ptr<Download> download,
     while (download->position() < missing.end) {
       std::uint64_t offset = download->position();
       auto read = co_await download->read(buffer);
+      metrics_.resumed.add(static_cast<double>(download->take_resumes()));
       if (!read) {
         fill.fail(read.error());
         co_return;
@@ -232,6 +245,7 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
   switch (progress.state()) {
     case Progress::State::Verified:
       if (fill->sync_failed()) {
+        metrics_.disk.add();
         co_await context_.store.drop_fill(fill->file());
       } else {
         if (shown) {  // once more: it may have taken longer than a link that nobody uses lives
@@ -239,23 +253,27 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
           context_.store.add_links({entry.upstream().name(), entry.starter()}, {link});
         }
         Result<void> committed = co_await context_.store.commit_fill(fill->file(), *size);
+        (committed ? metrics_.completed : metrics_.disk).add();
         if (!committed) log::error("commit_failed", {{"digest", digest}, {"error", committed.error().message}});
       }
       log::info("fill_done", {{"upstream", entry.upstream().name()}, {"digest", digest}, {"bytes", *size}});
       break;
     case Progress::State::Failed:
       if (size && present < *size) {
+        metrics_.parked.add();
         co_await context_.store.park_fill(fill->file());
         log::warning(
             "fill_parked",
             {{"upstream", entry.upstream().name()}, {"digest", digest}, {"present", present}, {"size", *size}});
       } else {
+        metrics_.wrong.add();
         co_await context_.store.drop_fill(fill->file());
         log::error("fill_dropped", {{"upstream", entry.upstream().name()}, {"digest", digest}, {"present", present}});
       }
       break;
     case Progress::State::DiskFailed:
     case Progress::State::Running:
+      metrics_.disk.add();
       co_await context_.store.drop_fill(fill->file());
       log::error("fill_dropped_by_disk", {{"digest", digest}, {"present", present}});
       break;

@@ -17,6 +17,7 @@
 
 #include "cache/download.hpp"
 #include "cache/fill.hpp"
+#include "cache/fill_metrics.hpp"
 #include "entrepot/cache/context.hpp"
 
 namespace entrepot::cache {
@@ -85,7 +86,7 @@ class FillEntry {
 
 class FillTable {
  public:
-  explicit FillTable(Context context) : context_(context) {}
+  explicit FillTable(Context context);
 
   struct Joined {
     std::shared_ptr<FillEntry> entry;  // null: the object is stored, and there is nothing to fill
@@ -109,6 +110,7 @@ class FillTable {
   void close(FillEntry& entry);
 
   Context context_;
+  FillMetrics metrics_;
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<FillEntry>> entries_;  // guarded by mutex_
 };

@@ -168,10 +168,11 @@ class Connection final : public Drainable {
     const BodyPlan plan = plan_body(response, request_.is_head(), request_.version);
     if (plan.framing == Framing::UntilClose) keep_alive = false;
     write_response_head(head_text_, response, plan, request_.version, keep_alive);
+    const auto first_byte = io::SteadyClock::now() - request_.arrived;
     const Sent sent = co_await send_response(transport_, head_text_, response.body, plan);
     if (server_.on_served) {
       const auto duration = io::SteadyClock::now() - request_.arrived;
-      server_.on_served(Served{request_, response, sent.bytes, sent.complete, duration});
+      server_.on_served(Served{request_, response, sent.bytes, sent.complete, first_byte, duration});
     }
     if (!sent.complete) co_return plan.framing == Framing::UntilClose ? Then::Reset : Then::Cut;
     if (!keep_alive || server_.draining) co_return Then::Goodbye;

@@ -208,4 +208,22 @@ RouteResult parse_route(const RoutingTable& table, std::string_view method, std:
   return route;
 }
 
+std::string_view name_of(Endpoint endpoint) {
+  switch (endpoint) {
+    case Endpoint::Ping:
+      return "ping";
+    case Endpoint::Manifest:
+      return "manifest";
+    case Endpoint::Blob:
+      return "blob";
+    case Endpoint::Tags:
+      return "tags";
+    case Endpoint::Referrers:
+      return "referrers";
+    case Endpoint::Catalog:
+      return "catalog";
+  }
+  return "other";
+}
+
 }  // namespace entrepot::registry

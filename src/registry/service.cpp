@@ -40,6 +40,7 @@ class Service::Impl {
     const Route& route = *parsed;
     http::Response response = co_await dispatch(request, route);
     if (route.ns) response.headers.add(kNamespaceHeader, *route.ns);
+    response.notes.kind = name_of(route.endpoint);
     response.notes.upstream = route.upstream;
     response.notes.repository = route.repository;
     response.notes.reference = reference_of(route);

@@ -75,8 +75,14 @@ std::optional<std::uint64_t> Index::forget_blob(const oci::Digest& digest) {
 
 void Index::set_presence(ObjectId id, Presence presence) {
   ObjectTable::Object& object = objects_[id];
-  if (object.presence == Presence::Stored) stored_footprint_ -= footprint(object.size);
-  if (presence == Presence::Stored) stored_footprint_ += footprint(object.size);
+  if (object.presence == Presence::Stored) {
+    stored_footprint_ -= footprint(object.size);
+    --stored_objects_;
+  }
+  if (presence == Presence::Stored) {
+    stored_footprint_ += footprint(object.size);
+    ++stored_objects_;
+  }
   object.presence = presence;
   changed_objects_.insert(id);
 }

@@ -50,8 +50,9 @@ class Index {
   std::vector<std::string> tags(const RepositoryKey& repository, const std::string& after, std::size_t limit) const;
   std::vector<RepositoryKey> repositories(const std::string& upstream) const;
 
-  // What all stored objects take on disk.
+  // What all stored objects take on disk, and how many they are.
   std::uint64_t stored_footprint() const { return stored_footprint_; }
+  std::uint64_t stored_objects() const { return stored_objects_; }
 
   // ---- uses (index_uses.cpp). A use of an object in a repository is one of its link there, if it has one.
 
@@ -175,6 +176,7 @@ class Index {
   mutable std::shared_mutex mutex_;  // guards all below; last uses may be raised under a shared lock
   ObjectTable objects_;
   std::atomic<std::uint64_t> stored_footprint_{0};
+  std::atomic<std::uint64_t> stored_objects_{0};
   std::deque<Repository> repositories_;
   std::vector<RepositoryId> erased_repositories_;
   boost::unordered_flat_map<RepositoryKey, RepositoryId, KeyHash> repository_ids_;

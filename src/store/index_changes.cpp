@@ -99,6 +99,7 @@ void Index::reserve(std::size_t objects) { objects_.reserve(objects); }
 void Index::clear() {
   objects_.clear();
   stored_footprint_ = 0;
+  stored_objects_ = 0;
   repositories_.clear();
   erased_repositories_.clear();
   repository_ids_.clear();
@@ -113,7 +114,10 @@ bool Index::load(const ObjectRow& row) {
   ObjectTable::Object& object = objects_[row.id];
   object.size = row.size;
   object.presence = row.presence;
-  if (row.presence == Presence::Stored) stored_footprint_ += footprint(row.size);
+  if (row.presence == Presence::Stored) {
+    stored_footprint_ += footprint(row.size);
+    ++stored_objects_;
+  }
   object.verified = row.verified;
   object.last_use = row.last_use;
   return true;

@@ -45,6 +45,11 @@ std::uint64_t ParkedFills::bytes() const {
   return sum;
 }
 
+std::size_t ParkedFills::count() const {
+  std::lock_guard lock(mutex_);
+  return fills_.size();
+}
+
 std::optional<ParkedFills::Summary> ParkedFills::find(const std::string& upstream, const oci::Digest& digest) const {
   std::lock_guard lock(mutex_);
   auto fill = fills_.find(Key(upstream, digest));

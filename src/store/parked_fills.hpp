@@ -30,6 +30,7 @@ class ParkedFills {
   std::vector<Parked> take_before(Time since);
 
   std::uint64_t bytes() const;  // that all of them take
+  std::size_t count() const;
 
   struct Summary {
     std::uint64_t size;

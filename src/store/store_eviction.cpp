@@ -63,7 +63,7 @@ void Store::Impl::give_up_room(const oci::Digest& digest, std::uint64_t size) {
 }
 
 // Marked, committed, unlinked, the rows gone. Whether any has gone.
-bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, const char* cause) {
+bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, Cause cause) {
   if (victims.empty()) return false;
   // Where that fails (a full disk, which is why they go), a start after a crash finds rows without files, and forgets
   // each when it is asked for.
@@ -93,7 +93,12 @@ bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, cons
       if (!index.is_leaving(victim.digest)) continue;
       index.forget_blob(victim.digest);
       give_up_room(victim.digest, victim.size);
-      log::info("evicted", {{"digest", victim.digest.to_string()}, {"bytes", victim.size}, {"cause", cause}});
+      Evicted& count = evicted.at(static_cast<std::size_t>(cause));
+      ++count.objects;
+      count.bytes += victim.size;
+      log::info("evicted", {{"digest", victim.digest.to_string()},
+                            {"bytes", victim.size},
+                            {"cause", cause == Cause::Ttl ? "ttl" : "size"}});
       if (on_removed) on_removed(victim.digest);
     }
   }
@@ -114,7 +119,7 @@ bool Store::Impl::expire_some(RepositoryId& next) {
     if (expired.links + expired.tags == 0) continue;
     log::info("expired", {{"links", expired.links}, {"tags", expired.tags}});
     writer->changed();
-    remove_leaving(expired.leaving, "ttl");
+    remove_leaving(expired.leaving, Cause::Ttl);
     break;
   }
   return next < end;
@@ -122,7 +127,7 @@ bool Store::Impl::expire_some(RepositoryId& next) {
 
 bool Store::Impl::expire_unlinked() {
   std::lock_guard one_at_a_time(eviction_mutex);
-  return remove_leaving(index.expire_unlinked(lifetimes()->general, clock.now(), kAtOnce), "ttl");
+  return remove_leaving(index.expire_unlinked(lifetimes()->general, clock.now(), kAtOnce), Cause::Ttl);
 }
 
 std::shared_ptr<const Lifetimes> Store::Impl::lifetimes() const {
@@ -145,7 +150,7 @@ bool Store::Impl::free_some(std::uint64_t bytes) {
   bytes = std::min(bytes, kBytesAtOnce);
   std::uint64_t freed = drop_parked(bytes);
   if (freed >= bytes) return true;
-  return remove_leaving(pick_oldest(bytes - freed), "size") || freed > 0;
+  return remove_leaving(pick_oldest(bytes - freed), Cause::Size) || freed > 0;
 }
 
 std::vector<Index::Victim> Store::Impl::pick_oldest(std::uint64_t bytes) {
@@ -238,6 +243,14 @@ io::Awaitable<bool> Store::wait_until_short(io::Deadline deadline) {
   }
   impl_->is_short = false;
   co_return true;
+}
+
+Store::Stats Store::stats() const {
+  auto evicted = [this](Impl::Cause cause) {
+    const Impl::Evicted& count = impl_->evicted.at(static_cast<std::size_t>(cause));
+    return Stats::Evicted{count.objects, count.bytes};
+  };
+  return {impl_->index.stored_objects(), impl_->parked.count(), evicted(Impl::Cause::Ttl), evicted(Impl::Cause::Size)};
 }
 
 void Store::Impl::press() {

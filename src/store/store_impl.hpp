@@ -50,8 +50,9 @@ class Store::Impl {
   // store_eviction.cpp. All block, but for lifetimes(), press() and the coroutine.
   std::vector<oci::Digest> listed_in(const oci::Digest& manifest) const;
   void carry_uses();
-  void give_up_room(const oci::Digest& digest, std::uint64_t size);                   // its file has lost its name
-  bool remove_leaving(const std::vector<Index::Victim>& victims, const char* cause);  // with eviction_mutex held
+  void give_up_room(const oci::Digest& digest, std::uint64_t size);  // its file has lost its name
+  enum class Cause { Ttl, Size };
+  bool remove_leaving(const std::vector<Index::Victim>& victims, Cause cause);  // with eviction_mutex held
   bool expire_some(RepositoryId& next);  // false when all repositories were looked at
   bool expire_unlinked();                // likewise
   std::shared_ptr<const Lifetimes> lifetimes() const;
@@ -91,6 +92,11 @@ class Store::Impl {
   std::mutex eviction_mutex;       // one at a time evicts; likewise
   enum class Room { Made, None };  // no bool: a Result<bool> that is copied from another says whether that has a value
   io::SharedCalls<int, Room> evictions{tasks};
+  struct Evicted {
+    std::atomic<std::uint64_t> objects{0};
+    std::atomic<std::uint64_t> bytes{0};
+  };
+  std::array<Evicted, 2> evicted;            // by cause
   std::vector<Index::Candidate> candidates;  // guarded by eviction_mutex; the oldest is the last
 
   std::mutex pressure_mutex;

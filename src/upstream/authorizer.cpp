@@ -20,15 +20,21 @@ struct Authorizer::FetchToken {
   Authorizer* authorizer;
   TokenRequest request;
 
-  io::Awaitable<Result<Token>> operator()() { return fetch_token(authorizer->client_, authorizer->clock_, request); }
+  io::Awaitable<Result<Token>> operator()() {
+    Result<Token> token = co_await fetch_token(authorizer->client_, authorizer->clock_, request);
+    authorizer->metrics_.asked_for_token(token ? ok() : Result<void>(token.error()));
+    co_return token;
+  }
 };
 
-Authorizer::Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock)
+Authorizer::Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock,
+                       UpstreamMetrics& metrics)
     : name_(config.name),
       realms_(further_realms(config)),
       credentials_(make_credential_provider(config)),
       client_(client),
       clock_(clock),
+      metrics_(metrics),
       tokens_(tasks, clock) {}
 
 std::optional<Authorizer::Known> Authorizer::known(const http::Url& url) const {

@@ -16,6 +16,7 @@
 #include "upstream/challenge.hpp"
 #include "upstream/credentials.hpp"
 #include "upstream/token_cache.hpp"
+#include "upstream/upstream_metrics.hpp"
 
 namespace entrepot::upstream {
 
@@ -54,7 +55,8 @@ class Authorizer {
   };
 
   // All arguments must outlive it. Throws std::runtime_error if a password file cannot be read.
-  Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock);
+  Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock,
+             UpstreamMetrics& metrics);
 
   std::optional<Known> known(const http::Url& url) const;
   void remember(const http::Url& url, Known known);
@@ -81,6 +83,7 @@ class Authorizer {
   const std::unique_ptr<CredentialProvider> credentials_;  // null: anonymous
   http::Client& client_;
   const Clock& clock_;
+  UpstreamMetrics& metrics_;
   TokenCache tokens_;
   mutable std::mutex mutex_;
   std::map<Origin, Known> known_;  // guarded by mutex_; only configured origins, so it stays small

@@ -112,8 +112,8 @@ Result<BlobExtent> extent_of(const http::Exchange& exchange, const BlobRange& as
 class RegistryClient final : public Upstream {
  public:
   RegistryClient(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                 const Clock& clock)
-      : name_(config.name), transport_(config, threads, tasks, resolvers, clock) {}
+                 const Clock& clock, metrics::Registry& registry)
+      : name_(config.name), transport_(config, threads, tasks, resolvers, clock, registry) {}
 
   const std::string& name() const override { return name_; }
 
@@ -262,8 +262,8 @@ io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(std::string repos
 }  // namespace
 
 std::unique_ptr<Upstream> make_registry_client(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks,
-                                               io::Pool& resolvers, const Clock& clock) {
-  return std::make_unique<RegistryClient>(config, threads, tasks, resolvers, clock);
+                                               io::Pool& resolvers, const Clock& clock, metrics::Registry& registry) {
+  return std::make_unique<RegistryClient>(config, threads, tasks, resolvers, clock, registry);
 }
 
 }  // namespace entrepot::upstream

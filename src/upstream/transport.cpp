@@ -24,8 +24,9 @@ std::vector<http::Url> parse_urls(const config::Upstream& config) {
   return urls;
 }
 
-http::ClientOptions client_options(const config::Upstream& config) {
+http::ClientOptions client_options(const config::Upstream& config, UpstreamMetrics& metrics) {
   http::ClientOptions options;
+  options.on_read = [&metrics](std::size_t bytes) { metrics.read(bytes); };
   if (config.ca) options.ca_file = config.ca->string();
   options.timeouts = {
       .connect = config.timeouts.connect, .first_byte = config.timeouts.first_byte, .stall = config.timeouts.stall};
@@ -85,12 +86,13 @@ io::Awaitable<> discard(http::Exchange& exchange) {
 }  // namespace
 
 Transport::Transport(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                     const Clock& clock)
+                     const Clock& clock, metrics::Registry& registry)
     : name_(config.name),
       clock_(clock),
+      metrics_(registry, config.name),
       urls_(parse_urls(config)),
-      client_(threads, resolvers, client_options(config)),
-      authorizer_(config, client_, tasks, clock) {}
+      client_(threads, resolvers, client_options(config, metrics_)),
+      authorizer_(config, client_, tasks, clock, metrics_) {}
 
 io::Awaitable<Result<Answer>> Transport::send(Call call) {
   for (std::size_t i = 0;; ++i) {
@@ -195,8 +197,14 @@ io::Awaitable<Result<Answer>> Transport::send_once(Hop& hop, const Call& call, c
   } else {
     request.addresses.also.insert(hop.kind);
   }
+  const auto asked = io::SteadyClock::now();
   Result<std::unique_ptr<http::Exchange>> exchange = co_await client_.send(std::move(request));
-  if (!exchange) co_return exchange.error();
+  const auto took = io::SteadyClock::now() - asked;
+  if (!exchange) {
+    metrics_.asked(call.method, exchange.error(), took);
+    co_return exchange.error();
+  }
+  metrics_.asked(call.method, (*exchange)->status(), took);
   if (hop.home) hop.kind = (*exchange)->peer_kind();
   co_return Answer{.exchange = std::move(*exchange), .url = hop.url, .redirected = hop.redirected};
 }

@@ -12,6 +12,7 @@
 #include "entrepot/config/config.hpp"
 #include "entrepot/http/client.hpp"
 #include "upstream/authorizer.hpp"
+#include "upstream/upstream_metrics.hpp"
 
 namespace entrepot::upstream {
 
@@ -37,7 +38,7 @@ class Transport {
   // The arguments must outlive it. Throws std::runtime_error for a CA or password file that cannot be read, and for a
   // URL that is none.
   Transport(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-            const Clock& clock);
+            const Clock& clock, metrics::Registry& registry);
 
   // A URL that cannot be reached, or answers 5xx, makes room for the next one; the last one's answer stands. Errors are
   // those of the client and of the token endpoint; their messages begin with the upstream's name.
@@ -67,6 +68,7 @@ class Transport {
 
   const std::string name_;
   const Clock& clock_;
+  UpstreamMetrics metrics_;
   const std::vector<http::Url> urls_;
   http::Client client_;
   Authorizer authorizer_;

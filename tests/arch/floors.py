@@ -25,6 +25,7 @@ FLOORS = {
 # Libraries that only some modules may include.
 LIBRARIES = {
     "spdlog/": {"base"},
+    "prometheus/": {"base"},
     "sqlite3.h": {"store"},
     "yaml-cpp/": {"config"},
     "boost/beast": {"http"},

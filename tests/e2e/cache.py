@@ -14,7 +14,7 @@ _LISTENING = r"\blistening address=127\.0\.0\.1:(\d+)"
 _CONFIG = """\
 listeners:
   - address: 127.0.0.1:{port}
-admin: null
+admin: {admin}
 storage:
   path: "{store}"
   max_size: {max_size}
@@ -40,11 +40,16 @@ class Entrepot:
         # From the next start on.
         self.shutdown_grace = "60s"
         self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
+        self.admin_port = None      # a port: it has an admin listener there
         self.program = None
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def admin_url(self):
+        return f"http://127.0.0.1:{self.admin_port}"
 
     @property
     def pid(self):
@@ -54,7 +59,8 @@ class Entrepot:
         """Starts it; again, after an end of any kind, on the same port."""
         self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream,
                                               log_level=self._log_level, shutdown_grace=self.shutdown_grace,
-                                              max_size=self.max_size, min_free=self.min_free, eviction=self.eviction))
+                                              max_size=self.max_size, min_free=self.min_free, eviction=self.eviction,
+                                              admin=f"{{address: 127.0.0.1:{self.admin_port}}}" if self.admin_port else "null"))
         self.program = self.serve(self.config, self.log)
         if self.port:
             self.program.wait_until(lambda: accepts(self.port), timeout=20)

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "entrepot/base/clock.hpp"
+#include "entrepot/base/metrics.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/io/blocking.hpp"
 #include "entrepot/io/tasks.hpp"
@@ -23,6 +24,7 @@ struct Context {
   io::Tasks& tasks;
   io::Pool& disk_pool;
   const Clock& clock;
+  metrics::Registry& registry;
 };
 
 // An upstream and how its tags are kept fresh.

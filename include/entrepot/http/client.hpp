@@ -2,6 +2,7 @@
 // redirects and authorization are its caller's. Only HTTP/1.1.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -84,6 +85,7 @@ struct ClientOptions {
   std::string ca_file{};  // PEM, trusted besides the system's certificates
   std::string user_agent = "entrepot";
   ClientTimeouts timeouts{};
+  std::function<void(std::size_t)> on_read{};  // called with the size of each part of a body; from every io thread
 };
 
 // Thread-safe. Connections are kept for each io thread apart, at most 60 s idle; one that turns out to be closed by the

@@ -54,6 +54,7 @@ bool is_field_value(std::string_view value);
 
 // What the access log says of a request besides what the server itself knows.
 struct LogNotes {
+  std::string_view kind = "other";  // what was asked for, in a word; a literal
   std::string upstream;
   std::string repository;
   std::string reference;

@@ -40,13 +40,15 @@ struct ServerLimits {
 // Called on the connection's thread. Never throws; the request outlives the coroutine.
 using Handler = std::function<io::Awaitable<Response>(const Request&)>;
 
-// What the access log gets, once for each request that got a response (also those that the server itself refused).
+// What the access log and the metrics get, once for each request that got a response (also those that the server itself
+// refused).
 struct Served {
   const Request& request;
   const Response& response;
-  std::uint64_t bytes_sent;  // of the body
-  bool complete;             // the whole response went out
-  io::SteadyClock::duration duration;
+  std::uint64_t bytes_sent;              // of the body
+  bool complete;                         // the whole response went out
+  io::SteadyClock::duration first_byte;  // from the request's first byte to the moment when its answer began
+  io::SteadyClock::duration duration;    // likewise, to its end
 };
 using OnServed = std::function<void(const Served&)>;
 

@@ -154,6 +154,19 @@ class Store {
   // Bytes that the store takes now, reservations included.
   std::uint64_t used_bytes() const;
 
+  // For the metrics. From memory.
+  struct Stats {
+    std::uint64_t objects;  // complete ones, manifests too
+    std::uint64_t parked_fills;
+    struct Evicted {
+      std::uint64_t objects;
+      std::uint64_t bytes;
+    };
+    Evicted by_ttl;   // since the start
+    Evicted by_size;  // likewise
+  };
+  Stats stats() const;
+
  private:
   class Impl;
   explicit Store(std::unique_ptr<Impl> impl);

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "entrepot/base/clock.hpp"
+#include "entrepot/base/metrics.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/io/blocking.hpp"
 #include "entrepot/io/tasks.hpp"
@@ -12,9 +13,9 @@
 
 namespace entrepot::upstream {
 
-// `threads`, `tasks`, `resolvers` and `clock` must outlive what is returned, which must outlive its running calls.
-// Throws std::runtime_error for a password or CA file that cannot be read.
+// `threads`, `tasks`, `resolvers`, `clock` and `registry` must outlive what is returned, which must outlive its running
+// calls. Throws std::runtime_error for a password or CA file that cannot be read.
 std::unique_ptr<Upstream> make_registry_client(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks,
-                                               io::Pool& resolvers, const Clock& clock);
+                                               io::Pool& resolvers, const Clock& clock, metrics::Registry& registry);
 
 }  // namespace entrepot::upstream

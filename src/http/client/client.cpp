@@ -91,7 +91,7 @@ class Client::Impl {
                                                 const std::string& origin, const std::shared_ptr<IdleConnections>& idle,
                                                 io::Deadline deadline) const {
     return std::make_unique<Exchange::Impl>(std::move(connection), std::move(head), origin, idle,
-                                            options_.timeouts.stall, deadline);
+                                            options_.timeouts.stall, deadline, options_.on_read);
   }
 
   const ClientOptions options_;

@@ -14,13 +14,14 @@ boost::beast::string_view beast_view(std::string_view text) { return {text.data(
 
 Exchange::Impl::Impl(std::unique_ptr<client::Connection> connection, client::Head head, std::string origin,
                      std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall,
-                     io::Deadline deadline)
+                     io::Deadline deadline, std::function<void(std::size_t)> on_read)
     : head_(std::move(head)),
       peer_kind_(connection->peer_kind()),
       origin_(std::move(origin)),
       idle_(std::move(idle)),
       stall_(stall),
       deadline_(deadline),
+      on_read_(std::move(on_read)),
       connection_(std::move(connection)),
       body_(*connection_, head_) {
   if (body_.ended()) release_connection();
@@ -44,6 +45,7 @@ io::Awaitable<Result<std::size_t>> Exchange::Impl::read(std::span<std::byte> byt
   } else if (body_.ended()) {
     release_connection();
   }
+  if (count && on_read_) on_read_(*count);
   co_return count;
 }
 

@@ -16,7 +16,8 @@ namespace entrepot::http {
 class Exchange::Impl {
  public:
   Impl(std::unique_ptr<client::Connection> connection, client::Head head, std::string origin,
-       std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall, io::Deadline deadline);
+       std::shared_ptr<client::IdleConnections> idle, io::SteadyClock::duration stall, io::Deadline deadline,
+       std::function<void(std::size_t)> on_read);
   ~Impl();
 
   const client::Head& head() const { return head_; }
@@ -35,7 +36,8 @@ class Exchange::Impl {
   const std::string origin_;
   const std::shared_ptr<client::IdleConnections> idle_;
   const io::SteadyClock::duration stall_;
-  const io::Deadline deadline_;                     // of the request
+  const io::Deadline deadline_;  // of the request
+  const std::function<void(std::size_t)> on_read_;
   std::unique_ptr<client::Connection> connection_;  // null once the body has ended, or failed
   client::BodyReader body_;                         // of the connection
   std::optional<Error> failure_{};

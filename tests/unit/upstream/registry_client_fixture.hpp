@@ -54,7 +54,7 @@ class RegistryClientTest : public ::testing::Test {
 
   void connect_to(std::vector<std::string> urls) {
     config_.urls = std::move(urls);
-    client_ = make_registry_client(config_, threads_, tasks_, resolvers_, clock_);
+    client_ = make_registry_client(config_, threads_, tasks_, resolvers_, clock_, registry_);
   }
 
   void use_credentials(std::vector<std::string> realms = {}) {
@@ -101,6 +101,7 @@ class RegistryClientTest : public ::testing::Test {
   io::Threads threads_{2};
   io::Tasks tasks_;
   io::Pool resolvers_{1};
+  metrics::Registry registry_;
   std::unique_ptr<Upstream> client_;
 
  private:
