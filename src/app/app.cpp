@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "app/access_log.hpp"
+#include "app/process_metrics.hpp"
 #include "app/request_metrics.hpp"
 #include "entrepot/admin/admin.hpp"
 #include "entrepot/base/log.hpp"
@@ -138,6 +139,7 @@ class App::Impl {
             &log_nothing) {
     store_->set_lifetimes(lifetimes_of(config_));
     read_at_scrapes();
+    add_process_metrics(registry_, clock.now());
     store_->on_removed([this](const oci::Digest& digest) { manifests_.forget(digest); });
     for (const config::Listener& listener : config_.listeners) listen(server_, listener_options(listener));
     if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port});
