@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "store/sqlite.hpp"
+#include "unit/store/other_writer.hpp"
 #include "unit/store/store_fixture.hpp"
 
 namespace entrepot::store {
@@ -572,6 +573,21 @@ TEST_F(Eviction, ManyLinksEndAPartAtATime) {
   EXPECT_EQ(rows("links"), 1);
   EXPECT_EQ(rows("blobs"), 1);
   EXPECT_EQ(store_->repositories(""), std::vector<RepositoryKey>{kOther});
+}
+
+TEST_F(Eviction, WhereTheIndexCannotBeWrittenTheFileGoesAndItsRowsLater) {
+  open();
+  set_ttl(1h);
+  add("hello", {kAlpine});
+  flush();
+  clock_.advance(2h);
+  {
+    OtherWriter writer(path("index.db"));
+    expire();
+    EXPECT_FALSE(stored("hello"));
+    EXPECT_FALSE(run(store_->flush()));
+  }
+  for (const char* table : {"blobs", "links", "repositories"}) EXPECT_EQ(rows(table), 0) << table;
 }
 
 TEST_F(Eviction, AFillMayTakeThePlaceOfOneThatIsLeaving) {

@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include "store/index.hpp"
+#include "unit/store/other_writer.hpp"
 #include "unit/store/store_fixture.hpp"
 
 namespace entrepot::store {
@@ -11,22 +12,6 @@ namespace {
 
 const RepositoryKey kAlpine{"docker.io", "library/alpine"};
 const RepositoryKey kOther{"ghcr.io", "library/alpine"};
-
-// Another connection that is writing: meanwhile the store cannot.
-class OtherWriter {
- public:
-  explicit OtherWriter(const std::filesystem::path& file) {
-    EXPECT_EQ(sqlite3_open(file.c_str(), &database_), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
-  }
-  ~OtherWriter() {
-    EXPECT_EQ(sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(database_);
-  }
-
- private:
-  sqlite3* database_ = nullptr;
-};
 
 class StoreIndex : public StoreTest {
  protected:
