@@ -123,6 +123,14 @@ class E2ETest(unittest.TestCase):
         if self._lacking:
             self.skipTest(self._lacking)
 
+    def own_cache(self, upstream_url):
+        """A cache for this test alone, not started yet. The test is of entrepot only."""
+        if SETTINGS.peer:
+            self.skipTest("of entrepot only")
+        cache = self.new_cache(upstream_url, self._testMethodName)
+        self.addCleanup(cache.stop)
+        return cache
+
     def image(self, name):
         found = SETTINGS.images[name]
         if isinstance(found, str):

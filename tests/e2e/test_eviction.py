@@ -24,10 +24,7 @@ class _EvictionTest(E2ETest):
 
     def setUp(self):
         super().setUp()
-        if SETTINGS.peer:
-            self.skipTest("of entrepot only")
-        self.cache = self.new_cache(self.registry.url, self._testMethodName)
-        self.addCleanup(self.cache.stop)
+        self.cache = self.own_cache(self.registry.url)
 
     def request(self, image, kind, reference):
         digest = image.digest if reference == image.tag else reference

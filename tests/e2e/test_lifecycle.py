@@ -3,7 +3,7 @@
 import signal
 import time
 
-from harness import E2ETest, SETTINGS, images, report
+from harness import E2ETest, images, report
 from http_client import Download, get
 from throttle import Throttle
 from upstream import gets_of
@@ -30,13 +30,10 @@ class _BehindThrottle(E2ETest):
 
     def setUp(self):
         super().setUp()
-        if SETTINGS.peer:
-            self.skipTest("of entrepot only")
         self.throttle = Throttle(self.registry.port)
         self.addCleanup(self.throttle.stop)
         self.throttle.start()
-        self.cache = self.new_cache(self.throttle.url, self._testMethodName)
-        self.addCleanup(self.cache.stop)
+        self.cache = self.own_cache(self.throttle.url)
         self.cache.start()
         self.ninety = self.image("ninety")
         self.blob = self.ninety.largest_layer()
