@@ -218,7 +218,7 @@ io::Awaitable<> FillTable::fetch(Fill& fill, std::unique_ptr<Download> download,
     while (download->position() < missing.end) {
       std::uint64_t offset = download->position();
       auto read = co_await download->read(buffer);
-      metrics_.resumed.add(static_cast<double>(download->take_resumes()));
+      if (std::uint64_t resumes = download->take_resumes()) metrics_.resumed.add(static_cast<double>(resumes));
       if (!read) {
         fill.fail(read.error());
         co_return;

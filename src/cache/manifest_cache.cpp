@@ -81,8 +81,9 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
   if (!shown && link && stored_size(digest)) {
     // Known as a blob. Whether it is a manifest too, its bytes say: a blob asked for as a manifest does not exist.
     std::shared_ptr<const std::string> bytes;
-    if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest)
+    if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest) {
       bytes = co_await stored_bytes(key.upstream, digest);
+    }
     if (!bytes || !oci::parse_manifest(*bytes)) {
       co_return Error{Errc::NotFound, digest.to_string() + " is a blob, not a manifest"};
     }

@@ -24,7 +24,7 @@ inline constexpr std::size_t kMaxPageSize = 1000;
 
 enum class Endpoint { Ping, Manifest, Blob, Tags, Referrers, Catalog };
 
-std::string_view name_of(Endpoint endpoint);  // a literal, for the log and the metrics
+std::string_view name_of(Endpoint endpoint);  // a literal, for the metrics
 
 struct Route {
   Endpoint endpoint = Endpoint::Ping;

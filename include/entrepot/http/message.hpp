@@ -52,7 +52,7 @@ class HeaderBlock {
 
 bool is_field_value(std::string_view value);
 
-// What the access log says of a request besides what the server itself knows.
+// What the access log and the metrics say of a request besides what the server itself knows.
 struct LogNotes {
   std::string_view kind = "other";  // what was asked for, in a word; a literal
   std::string upstream;

@@ -16,7 +16,6 @@ struct Lifetime {
 
   Duration ttl{0};  // 0: for ever. Counted in whole seconds, rounded up
   Since since = Since::LastUse;
-  friend bool operator==(const Lifetime&, const Lifetime&) = default;
 };
 
 struct Lifetimes {
