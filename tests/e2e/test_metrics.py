@@ -53,11 +53,14 @@ class Metrics(E2ETest):
         prometheus = Program(["prometheus", f"--config.file={config}", f"--storage.tsdb.path={self.work / 'tsdb'}",
                               f"--web.listen-address=127.0.0.1:{port}"], self.work / "prometheus.log")
         self.addCleanup(prometheus.stop)
-        prometheus.wait_until(lambda: accepts(port), timeout=60)
+        # It listens before it can answer a query: until then every path but this one is a 503 of plain text.
+        url = f"http://127.0.0.1:{port}"
+        prometheus.wait_until(lambda: accepts(port) and get(url, "/-/ready")[0] == 200, timeout=60)
 
         def value(query):
-            path = "/api/v1/query?" + urllib.parse.urlencode({"query": query})
-            found = json.loads(get(f"http://127.0.0.1:{port}", path)[2])["data"]["result"]
+            status, _, answer = get(url, "/api/v1/query?" + urllib.parse.urlencode({"query": query}))
+            self.assertEqual(status, 200, answer)
+            found = json.loads(answer)["data"]["result"]
             return float(found[0]["value"][1]) if found else None
 
         prometheus.wait_until(lambda: value('up{job="entrepot"}') == 1, timeout=60)
