@@ -1,6 +1,7 @@
 #include "app/app.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <thread>
 
@@ -89,14 +90,15 @@ Duration interval_of(const config::Config& config) {
   return interval;
 }
 
-// Lets go of what has outlived its time, and of what stands in the way of room. `store` outlives the io threads.
-io::Awaitable<> keep_house(store::Store& store, Duration interval) {
+// Lets go of what has outlived its time, and of what stands in the way of room. `store` and `interval` outlive the io
+// threads.
+io::Awaitable<> keep_house(store::Store& store, const std::atomic<Duration>& interval) {
   for (;;) {
-    io::Deadline next = io::SteadyClock::now() + interval;
+    const auto looked = io::SteadyClock::now();
     co_await store.expire();
     do {
       co_await store.trim();
-    } while (co_await store.wait_until_short(next));
+    } while (co_await store.wait_until_short(looked + interval.load()));
   }
 }
 
@@ -137,7 +139,7 @@ class App::Impl {
             threads_, tasks_, disk_pool_, http::ServerLimits{},
             [this](const http::Request& request) { return admin_.handle(request); }, &admin::Admin::refused,
             &log_nothing) {
-    store_->set_lifetimes(lifetimes_of(config_));
+    apply(config_);
     read_at_scrapes();
     add_process_metrics(registry_, clock.now());
     store_->on_removed([this](const oci::Digest& digest) { manifests_.forget(digest); });
@@ -150,7 +152,7 @@ class App::Impl {
   void start() {
     server_.start();
     admin_server_.start();
-    tasks_.spawn(threads_.executor(0), "housekeeping", keep_house(*store_, interval_of(config_)));
+    tasks_.spawn(threads_.executor(0), "housekeeping", keep_house(*store_, eviction_interval_));
     auto lag = registry_.histogram("entrepot_event_loop_lag_seconds", "How late timers of the io threads fire.");
     for (std::size_t i = 0; i < threads_.size(); ++i) tasks_.spawn(threads_.executor(i), "lag", watch_lag(lag));
     threads_.start();
@@ -164,6 +166,13 @@ class App::Impl {
       log::info("admin_listening", {{"address", to_string(config_.admin->host, admin_server_.port(0))}});
     }
     admin_.set_ready(true);
+  }
+
+  void reload(const config::Config& config) {
+    apply(config);
+    for (const Error& error : server_.reload_certificates()) {
+      log::error("certificate_not_reloaded", {{"error", error.message}});
+    }
   }
 
   void stop() {
@@ -187,6 +196,15 @@ class App::Impl {
   std::uint16_t admin_port() const { return config_.admin ? admin_server_.port(0) : 0; }
 
  private:
+  // What can change while the daemon runs.
+  void apply(const config::Config& config) {
+    eviction_interval_ = interval_of(config);
+    shutdown_grace_ = config.shutdown_grace;
+    max_size_ = config.storage.max_size;
+    store_->set_limits(config.storage.max_size, config.storage.min_free);
+    store_->set_lifetimes(lifetimes_of(config));
+  }
+
   void read_at_scrapes() {
     constexpr auto kGauge = metrics::Registry::Kind::Gauge;
     constexpr auto kCounter = metrics::Registry::Kind::Counter;
@@ -203,7 +221,7 @@ class App::Impl {
     read(kGauge, "entrepot_store_used_bytes", "What the store takes on disk, reservations included.", {},
          [this] { return store_->used_bytes(); });
     read(kGauge, "entrepot_store_max_bytes", "What it may take (storage.max_size); 0: no cap.", {},
-         [this] { return config_.storage.max_size; });
+         [this] { return max_size_.load(); });
     read(kGauge, "entrepot_store_objects", "Complete blobs and manifests.", {},
          [this] { return store_->stats().objects; });
     read(kGauge, "entrepot_fills_parked", "Downloads that were given up for now.", {},
@@ -212,6 +230,8 @@ class App::Impl {
     read(kCounter, kObjects, kObjectsHelp, size, [this] { return store_->stats().by_size.objects; });
     read(kCounter, kBytes, kBytesHelp, ttl, [this] { return store_->stats().by_ttl.bytes; });
     read(kCounter, kBytes, kBytesHelp, size, [this] { return store_->stats().by_size.bytes; });
+    read(kCounter, "entrepot_log_dropped_lines_total", "Lines of the log that nobody took.", {},
+         [] { return log::dropped_lines(); });
     read(kGauge, "entrepot_open_connections", "Connections of clients.", {},
          [this] { return server_.open_connections(); });
     read(kGauge, "entrepot_build_info", "1; what runs is in the labels.", {{"version", ENTREPOT_VERSION}},
@@ -219,7 +239,7 @@ class App::Impl {
   }
 
   void wait_for_connections() {
-    auto end = io::SteadyClock::now() + config_.shutdown_grace;
+    auto end = io::SteadyClock::now() + shutdown_grace_;
     while (server_.open_connections() > 0 && io::SteadyClock::now() < end) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
@@ -228,7 +248,10 @@ class App::Impl {
     }
   }
 
-  const config::Config config_;
+  const config::Config config_;  // as it was at the start
+  std::atomic<Duration> eviction_interval_{};
+  std::atomic<std::uint64_t> max_size_{};  // bytes
+  Duration shutdown_grace_{};
   metrics::Registry registry_;
   io::Pool disk_pool_{kDiskThreads};
   io::Pool resolver_pool_{kResolverThreads};
@@ -252,6 +275,7 @@ App::App(const config::Config& config, const Clock& clock, store::Disk& disk)
 App::~App() = default;
 
 void App::start() { impl_->start(); }
+void App::reload(const config::Config& config) { impl_->reload(config); }
 void App::stop() { impl_->stop(); }
 std::uint16_t App::port(std::size_t listener) const { return impl_->port(listener); }
 std::uint16_t App::admin_port() const { return impl_->admin_port(); }

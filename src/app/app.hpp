@@ -20,6 +20,11 @@ class App {
   // Starts the threads; when it returns, requests are answered.
   void start();
 
+  // Takes on what config::reload() calls live, and reads the listeners' certificates again; faults of theirs are
+  // logged, and the old ones stay. `config` is what reload() made of the one that runs. Blocks for a file or two. Not
+  // while another thread is in it or in stop().
+  void reload(const config::Config& config);
+
   // Stops accepting, lets responses in progress finish for up to `shutdown_grace`, then ends everything. Returns when
   // no thread runs any more. Fills in progress stay on disk, to be continued.
   void stop();

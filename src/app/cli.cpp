@@ -13,6 +13,7 @@
 #include "app/app.hpp"
 #include "entrepot/base/log.hpp"
 #include "entrepot/config/load.hpp"
+#include "entrepot/config/reload.hpp"
 
 namespace entrepot::app {
 
@@ -21,21 +22,37 @@ namespace {
 constexpr int kFailure = 1;
 constexpr int kBadUsage = 2;
 
-// The configuration, or nothing after its faults were printed. No file: the built-in one.
-std::optional<config::Config> load_config(const std::string& file) {
+using Loaded = std::variant<config::Config, std::vector<config::Fault>>;
+
+// No file: the built-in configuration.
+Loaded load_config(const std::string& file) {
   config::Environment environment = config::process_environment();
   bool is_root = ::geteuid() == 0;
   if (file.empty()) return config::built_in(environment, is_root);
-  auto loaded = config::load(file, environment, is_root);
-  if (auto faults = std::get_if<std::vector<config::Fault>>(&loaded)) {
-    for (const config::Fault& fault : *faults) std::cerr << config::to_string(fault, file) << '\n';
-    return std::nullopt;
+  return config::load(file, environment, is_root);
+}
+
+// Likewise, for a daemon: the files that it names have to be there.
+Loaded load_to_serve(const std::string& file) {
+  Loaded loaded = load_config(file);
+  if (auto config = std::get_if<config::Config>(&loaded)) {
+    std::vector<config::Fault> faults = config::unreadable_files(*config);
+    if (!faults.empty()) return faults;
   }
-  return std::get<config::Config>(loaded);
+  return loaded;
+}
+
+// None after its faults were printed.
+std::optional<config::Config> or_print_faults(Loaded loaded, const std::string& file) {
+  if (auto config = std::get_if<config::Config>(&loaded)) return std::move(*config);
+  for (const config::Fault& fault : std::get<std::vector<config::Fault>>(loaded)) {
+    std::cerr << config::to_string(fault, file) << '\n';
+  }
+  return std::nullopt;
 }
 
 int check(const std::string& file) {
-  auto config = load_config(file);
+  auto config = or_print_faults(load_config(file), file);
   if (!config) return kBadUsage;
   for (const std::string& warning : config::warnings(*config)) std::cerr << "warning: " << warning << '\n';
   // They may be there only where the daemon runs.
@@ -46,13 +63,14 @@ int check(const std::string& file) {
   return 0;
 }
 
-// SIGTERM and SIGINT wait for sigwait() in this thread, and in no thread that is started after this call do anything
-// else.
-sigset_t block_stop_signals() {
+// SIGTERM, SIGINT and SIGHUP wait for sigwait() in this thread, and in no thread that is started after this call do
+// anything else.
+sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signals;
 }
@@ -66,22 +84,50 @@ void raise_descriptor_limit() {
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log::warning("descriptor_limit", {{"error", std::strerror(errno)}});
 }
 
+void take_on(const config::Config& config) {
+  log::configure(config.log_level, config.log_format);
+  for (const std::string& warning : config::warnings(config)) log::warning("config", {{"warning", warning}});
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words) list.append(list.empty() ? "" : " ").append(word);
+  return list;
+}
+
+// Reads the configuration again. Where it has faults, all stays as it is.
+void reload(const std::string& file, config::Config& running, App& app) {
+  const Loaded wanted = load_to_serve(file);
+  if (const auto faults = std::get_if<std::vector<config::Fault>>(&wanted)) {
+    for (const config::Fault& fault : *faults) {
+      log::error("reload_refused", {{"error", config::to_string(fault, file)}});
+    }
+    return;
+  }
+  config::Reload reloaded = config::reload(running, std::get<config::Config>(wanted));
+  running = std::move(reloaded.config);
+  take_on(running);
+  app.reload(running);
+  log::info("reloaded", {{"applied", joined(reloaded.applied)}, {"at_next_start", joined(reloaded.at_start)}});
+}
+
 int serve(const std::string& file) {
-  auto config = load_config(file);
+  const sigset_t signals = block_signals();
+  auto config = or_print_faults(load_to_serve(file), file);
   if (!config) return kBadUsage;
-  const std::vector<config::Fault> faults = config::unreadable_files(*config);
-  for (const config::Fault& fault : faults) std::cerr << config::to_string(fault, file) << '\n';
-  if (!faults.empty()) return kBadUsage;
-  log::configure(config->log_level, config->log_format);
-  for (const std::string& warning : config::warnings(*config)) log::warning("config", {{"warning", warning}});
+  log::Background background;
+  take_on(*config);
 
   raise_descriptor_limit();
-  sigset_t signals = block_stop_signals();
   SystemClock clock;
   App app(*config, clock, store::real_disk());
   app.start();
   int signal = 0;
-  sigwait(&signals, &signal);
+  for (;;) {
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) break;
+    reload(file, *config, app);
+  }
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   app.stop();
   log::info("stopped");

@@ -1,10 +1,12 @@
 #include "entrepot/base/log.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <charconv>
+
+#include "base/log_writer.hpp"
 
 namespace entrepot::log {
 
@@ -13,12 +15,28 @@ namespace {
 std::atomic<Level> current_level{Level::Info};
 std::atomic<Format> current_format{Format::Text};
 
+std::string lines_dropped(std::uint64_t lines);
+
+LineWriter& writer() {
+  static LineWriter instance(&lines_dropped);
+  return instance;
+}
+
+// Lines come here as they are to be written.
+class Sink final : public spdlog::sinks::sink {
+ public:
+  void log(const spdlog::details::log_msg& message) override {
+    writer().write({message.payload.data(), message.payload.size()});
+  }
+  void flush() override {}
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+};
+
 spdlog::logger& logger() {
   static spdlog::logger instance = [] {
-    spdlog::logger made("entrepot", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    spdlog::logger made("entrepot", std::make_shared<Sink>());
     made.set_level(spdlog::level::trace);  // the bar is current_level
-    made.flush_on(spdlog::level::trace);
-    made.set_pattern("%v");
     return made;
   }();
   return instance;
@@ -38,17 +56,27 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
-// RFC 3339, UTC, milliseconds.
-std::string timestamp() {
-  auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-  char end[8];
-  std::snprintf(end, sizeof end, ".%03dZ", static_cast<int>(now.time_since_epoch().count() % 1000));
-  return std::string(text, size) + end;
+// The time in RFC 3339, UTC, milliseconds. Within one second only those change.
+void append_time(std::string& line) {
+  using std::chrono::system_clock;
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(system_clock::now());
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  thread_local std::chrono::time_point<system_clock, std::chrono::seconds> written_second{};
+  thread_local std::string written;
+  if (second != written_second || written.empty()) {
+    const std::time_t time = system_clock::to_time_t(second);
+    std::tm utc{};
+    gmtime_r(&time, &utc);
+    char text[32];
+    written.assign(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S.", &utc));
+    written_second = second;
+  }
+  const auto milliseconds = static_cast<int>((now - second).count());
+  line += written;
+  line.push_back(static_cast<char>('0' + milliseconds / 100));
+  line.push_back(static_cast<char>('0' + milliseconds / 10 % 10));
+  line.push_back(static_cast<char>('0' + milliseconds % 10));
+  line.push_back('Z');
 }
 
 // As JSON, which also keeps a value with blanks or control characters on one line of text.
@@ -100,8 +128,8 @@ void append_value(std::string& line, const Field::Value& value, Format format) {
   }
 }
 
-std::string format_text(Level level, std::string_view event, Fields fields) {
-  std::string line = timestamp();
+void append_text(std::string& line, Level level, std::string_view event, Fields fields) {
+  append_time(line);
   line.push_back(' ');
   line += name_of(level);
   line.push_back(' ');
@@ -112,11 +140,12 @@ std::string format_text(Level level, std::string_view event, Fields fields) {
     line.push_back('=');
     append_value(line, field.value, Format::Text);
   }
-  return line;
 }
 
-std::string format_json(Level level, std::string_view event, Fields fields) {
-  std::string line = R"({"time":")" + timestamp() + R"(","level":")";
+void append_json(std::string& line, Level level, std::string_view event, Fields fields) {
+  line += R"({"time":")";
+  append_time(line);
+  line += R"(","level":")";
   line += name_of(level);
   line += R"(","event":")";
   line += event;
@@ -128,6 +157,16 @@ std::string format_json(Level level, std::string_view event, Fields fields) {
     append_value(line, field.value, Format::Json);
   }
   line.push_back('}');
+}
+
+void append(std::string& line, Level level, std::string_view event, Fields fields) {
+  const bool json = current_format.load(std::memory_order_relaxed) == Format::Json;
+  json ? append_json(line, level, event, fields) : append_text(line, level, event, fields);
+}
+
+std::string lines_dropped(std::uint64_t lines) {
+  std::string line;
+  append(line, Level::Warning, "log_lines_dropped", {{"lines", lines}});
   return line;
 }
 
@@ -156,9 +195,15 @@ bool enabled(Level level) { return level >= current_level.load(std::memory_order
 
 void write(Level level, std::string_view event, Fields fields) {
   if (!enabled(level)) return;
-  std::string line = current_format.load(std::memory_order_relaxed) == Format::Json ? format_json(level, event, fields)
-                                                                                    : format_text(level, event, fields);
+  thread_local std::string line;  // keeps its memory
+  line.clear();
+  append(line, level, event, fields);
   logger().log(to_spdlog(level), spdlog::string_view_t(line));
 }
+
+Background::Background() { writer().start(); }
+Background::~Background() { writer().stop(); }
+
+std::uint64_t dropped_lines() { return writer().dropped(); }
 
 }  // namespace entrepot::log

@@ -254,9 +254,12 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
         }
         Result<void> committed = co_await context_.store.commit_fill(fill->file(), *size);
         (committed ? metrics_.completed : metrics_.disk).add();
-        if (!committed) log::error("commit_failed", {{"digest", digest}, {"error", committed.error().message}});
+        if (committed) {
+          log::info("fill_done", {{"upstream", entry.upstream().name()}, {"digest", digest}, {"bytes", *size}});
+        } else {
+          log::error("commit_failed", {{"digest", digest}, {"error", committed.error().message}});
+        }
       }
-      log::info("fill_done", {{"upstream", entry.upstream().name()}, {"digest", digest}, {"bytes", *size}});
       break;
     case Progress::State::Failed:
       if (size && present < *size) {

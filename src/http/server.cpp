@@ -32,7 +32,7 @@ struct Listener final : Drainable {
 
   Acceptor acceptor;
   std::size_t index;
-  std::unique_ptr<net::ssl::context> tls;  // null: plain
+  std::shared_ptr<const ServerTls> tls;  // null: plain
 };
 
 std::size_t least_busy(const ServerState& server) {
@@ -44,8 +44,9 @@ std::size_t least_busy(const ServerState& server) {
 void start_connection(const std::shared_ptr<ServerState>& server, Listener& listener, Socket peer, std::size_t thread) {
   ErrorCode ignored;
   peer.set_option(Tcp::no_delay(true), ignored);
+  // A connection keeps what it needs of the context (SSL_new(3)).
   std::unique_ptr<Transport> transport =
-      listener.tls ? make_tls_transport(std::move(peer), *listener.tls, server->limits.stall, server->pool)
+      listener.tls ? make_tls_transport(std::move(peer), *listener.tls->context(), server->limits.stall, server->pool)
                    : make_tcp_transport(std::move(peer), server->limits.stall, server->pool);
   server->tasks.spawn(server->threads.executor(thread), "connection",
                       serve_connection(Seat(server, thread), std::move(transport), listener.index));
@@ -100,9 +101,10 @@ class Server::Impl {
     const std::size_t index = ports_.size();
     auto listener = std::make_unique<Listener>(state_->threads.executor(home_of(index)), index);
     if (options.tls) {
-      Result<std::unique_ptr<net::ssl::context>> context = load_tls_context(*options.tls);
-      if (!context) return context.error();
-      listener->tls = std::move(*context);
+      auto tls = std::make_shared<ServerTls>(*options.tls);
+      if (Result<void> loaded = tls->load(); !loaded) return loaded;
+      listener->tls = tls;
+      tls_.push_back(std::move(tls));
     }
     if (Result<void> bound = bind(listener->acceptor, options); !bound) return bound;
     ports_.push_back(listener->acceptor.local_endpoint().port());
@@ -117,6 +119,14 @@ class Server::Impl {
                           accept_connections(state_, std::move(listener), home));
     }
     waiting_.clear();
+  }
+
+  std::vector<Error> reload_certificates() {
+    std::vector<Error> errors;
+    for (const std::shared_ptr<ServerTls>& tls : tls_) {
+      if (Result<void> loaded = tls->load(); !loaded) errors.push_back(loaded.error());
+    }
+    return errors;
   }
 
   void drain() {
@@ -142,6 +152,7 @@ class Server::Impl {
   std::shared_ptr<ServerState> state_;
   std::vector<std::unique_ptr<Listener>> waiting_;  // for start()
   std::vector<std::uint16_t> ports_;
+  std::vector<std::shared_ptr<ServerTls>> tls_;  // of those listeners that have one
 };
 
 Server::Server(io::Threads& threads, io::Tasks& tasks, io::Pool& pool, ServerLimits limits, Handler handler,
@@ -157,6 +168,7 @@ Server::~Server() = default;
 Result<void> Server::listen(const ListenerOptions& options) { return impl_->listen(options); }
 void Server::start() { impl_->start(); }
 std::uint16_t Server::port(std::size_t listener) const { return impl_->port(listener); }
+std::vector<Error> Server::reload_certificates() { return impl_->reload_certificates(); }
 void Server::drain() { impl_->drain(); }
 std::size_t Server::open_connections() const { return impl_->open_connections(); }
 

@@ -1,4 +1,3 @@
-// Reads files: at start-up only.
 #include "http/server_tls.hpp"
 
 #include <openssl/err.h>
@@ -8,22 +7,29 @@ namespace entrepot::http {
 
 namespace ssl = boost::asio::ssl;
 
-Result<std::unique_ptr<ssl::context>> load_tls_context(const TlsFiles& files) {
-  auto context = std::make_unique<ssl::context>(ssl::context::tls_server);
+Result<void> ServerTls::load() {
+  auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   ::ERR_clear_error();
 
   boost::system::error_code failure;
-  context->use_certificate_chain_file(files.certificate, failure);
+  context->use_certificate_chain_file(files_.certificate, failure);
   if (failure) {
-    return Error{Errc::Invalid, "cannot use the TLS certificate " + files.certificate + ": " + failure.message()};
+    return Error{Errc::Invalid, "cannot use the TLS certificate " + files_.certificate + ": " + failure.message()};
   }
-  context->use_private_key_file(files.key, ssl::context::pem, failure);
+  context->use_private_key_file(files_.key, ssl::context::pem, failure);
   if (failure) {
-    return Error{Errc::Invalid, "cannot use the TLS key " + files.key + " with the certificate " + files.certificate +
+    return Error{Errc::Invalid, "cannot use the TLS key " + files_.key + " with the certificate " + files_.certificate +
                                     ": " + failure.message()};
   }
-  return context;
+  std::lock_guard lock(mutex_);
+  context_ = std::move(context);
+  return ok();
+}
+
+std::shared_ptr<ssl::context> ServerTls::context() const {
+  std::lock_guard lock(mutex_);
+  return context_;
 }
 
 }  // namespace entrepot::http

@@ -3,13 +3,29 @@
 
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
+#include <mutex>
 
 #include "entrepot/base/result.hpp"
 #include "entrepot/http/server.hpp"
 
 namespace entrepot::http {
 
-// TLS 1.2 and later. Errc::Invalid with the name of the file that cannot be read or does not fit.
-Result<std::unique_ptr<boost::asio::ssl::context>> load_tls_context(const TlsFiles& files);
+// The certificate of one listener, which can be read again while it listens. TLS 1.2 and later. Thread-safe.
+class ServerTls {
+ public:
+  explicit ServerTls(TlsFiles files) : files_(std::move(files)) {}
+
+  // For the connections that begin from now on. Reads files. Errc::Invalid with the name of the file that cannot be
+  // read or does not fit; then all stays as it was.
+  Result<void> load();
+
+  // Null before the first load().
+  std::shared_ptr<boost::asio::ssl::context> context() const;
+
+ private:
+  const TlsFiles files_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<boost::asio::ssl::context> context_;  // guarded by mutex_
+};
 
 }  // namespace entrepot::http

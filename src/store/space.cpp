@@ -79,6 +79,12 @@ std::uint64_t Space::used() const {
   return used_ + index_;
 }
 
+void Space::set_limits(std::uint64_t max_size, std::uint64_t min_free) {
+  std::lock_guard lock(mutex_);
+  max_size_ = max_size;
+  min_free_ = min_free;
+}
+
 std::uint64_t Space::limit() const { return max_size_ - std::min(kIndexGrowth, max_size_ / 32); }
 
 bool Space::is_tight() const { return over(kHigh) > 0; }

@@ -64,6 +64,9 @@ class Space : public std::enable_shared_from_this<Space> {
   Space(Disk& disk, std::filesystem::path path, std::uint64_t max_size, std::uint64_t min_free)
       : disk_(disk), path_(std::move(path)), max_size_(max_size), min_free_(min_free) {}
 
+  // From now on. What is there stays until somebody makes room.
+  void set_limits(std::uint64_t max_size, std::uint64_t min_free);
+
   // Set before the first reservation.
   void evict_with(Evict evict, Pressed pressed) {
     evict_ = std::move(evict);
@@ -93,7 +96,7 @@ class Space : public std::enable_shared_from_this<Space> {
  private:
   friend class Reservation;
 
-  std::uint64_t limit() const;
+  std::uint64_t limit() const;  // with mutex_ held
   std::uint64_t over(std::uint64_t hundredths) const;
   std::uint64_t missing(std::uint64_t bytes, std::uint64_t free) const;  // with mutex_ held
   Result<void> claim(std::uint64_t bytes);
@@ -102,12 +105,12 @@ class Space : public std::enable_shared_from_this<Space> {
 
   Disk& disk_;
   const std::filesystem::path path_;
-  const std::uint64_t max_size_;
-  const std::uint64_t min_free_;
   Evict evict_;
   Pressed pressed_;
 
   mutable std::mutex mutex_;
+  std::uint64_t max_size_;      // guarded by mutex_
+  std::uint64_t min_free_;      // guarded by mutex_
   std::uint64_t used_ = 0;      // guarded by mutex_
   std::uint64_t promised_ = 0;  // guarded by mutex_: reserved, not allocated yet
   std::uint64_t index_ = 0;     // guarded by mutex_

@@ -195,8 +195,16 @@ io::Awaitable<bool> Store::Impl::find_room(std::uint64_t bytes) {
 
 void Store::set_lifetimes(Lifetimes lifetimes) {
   auto shared = std::make_shared<const Lifetimes>(std::move(lifetimes));
-  std::lock_guard lock(impl_->lifetimes_mutex);
-  impl_->current_lifetimes = std::move(shared);
+  {
+    std::lock_guard lock(impl_->lifetimes_mutex);
+    impl_->current_lifetimes = std::move(shared);
+  }
+  impl_->press();
+}
+
+void Store::set_limits(std::uint64_t max_size, std::uint64_t min_free) {
+  impl_->space->set_limits(max_size, min_free);
+  impl_->press();
 }
 
 void Store::on_removed(std::function<void(const oci::Digest&)> listener) { impl_->on_removed = std::move(listener); }

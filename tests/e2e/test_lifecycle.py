@@ -122,6 +122,43 @@ class Terminate(_BehindThrottle):
             return False
 
 
+class Reload(_BehindThrottle):
+    def setUp(self):
+        super().setUp()
+        self.text = self.cache.config.read_text()
+
+    def reload(self, text):
+        self.cache.config.write_text(text)
+        self.cache.program.signal(signal.SIGHUP)
+
+    def test_sighup_applies_what_it_can_and_names_the_rest(self):
+        self.reload(self.text.replace("eviction: {}", "eviction: {ttl: 1h}") + "threads: 1\n")
+        line = self.cache.program.wait_for_line(r" reloaded .*", timeout=20)[0]
+        self.assertIn('applied="eviction.ttl upstreams.docker.io.eviction.ttl" at_next_start=threads', line)
+
+    def test_sighup_changes_what_is_logged(self):
+        self.reload(self.text.replace("level: info", "level: error"))
+        wait_for(self.is_quiet)
+        self.reload(self.text)
+        self.cache.program.wait_for_line(r" reloaded applied=log.level ", timeout=20)
+        wait_for(lambda: not self.is_quiet())
+
+    def is_quiet(self):
+        """Whether two requests leave no line: that of the first would be there before the second is answered."""
+        lines = self.cache.program.output().count(" request ")
+        get(self.cache.url, "/v2/")
+        time.sleep(0.3)
+        get(self.cache.url, "/v2/")
+        return self.cache.program.output().count(" request ") == lines
+
+    def test_a_file_with_faults_changes_nothing(self):
+        self.reload(self.text.replace("level: info", "level: loud") + "shutdown_grace: soon\n")
+        refused = self.cache.program.wait_for_line(r" reload_refused .*log\.level.*", timeout=20)[0]
+        self.assertRegex(refused, r"entrepot\.yaml:\d+: log\.level: ")
+        self.assertEqual(get(self.cache.url, "/v2/")[0], 200)
+        self.cache.program.wait_for_line(r" request .*target=/v2/ ", timeout=20)
+
+
 class Start(_BehindThrottle):
     def test_second_daemon_on_a_store_ends_at_once_and_says_why(self):
         status, output = self.serve(f"listeners: [{{address: '127.0.0.1:0'}}]\nadmin: null\n"

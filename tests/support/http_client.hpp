@@ -66,6 +66,8 @@ class HttpConnection {
     return read_reply();
   }
 
+  std::string peer_certificate() const { return stream_.peer_certificate(); }  // in PEM; with TLS only
+
   bool closed_by_peer();  // waits for the peer's FIN or RST; false: bytes came, or nothing in time
 
  private:

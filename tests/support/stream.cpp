@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/pem.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -43,6 +44,17 @@ void Stream::start_tls(SSL_CTX* context) {
   if (!ssl_ || SSL_set_fd(ssl_.get(), fd_.get()) != 1) throw std::runtime_error("SSL_new failed");
   SSL_is_server(ssl_.get()) ? SSL_set_accept_state(ssl_.get()) : SSL_set_connect_state(ssl_.get());
   if (SSL_do_handshake(ssl_.get()) != 1) throw std::runtime_error("the TLS handshake failed");
+}
+
+std::string Stream::peer_certificate() const {
+  std::unique_ptr<X509, decltype(&X509_free)> certificate(SSL_get1_peer_certificate(ssl_.get()), &X509_free);
+  std::unique_ptr<BIO, decltype(&BIO_free)> memory(BIO_new(BIO_s_mem()), &BIO_free);
+  if (!certificate || PEM_write_bio_X509(memory.get(), certificate.get()) != 1) {
+    throw std::runtime_error("the peer has shown no certificate");
+  }
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &text);
+  return {text, static_cast<std::size_t>(size)};
 }
 
 ssize_t Stream::read(char* buffer, std::size_t size) {

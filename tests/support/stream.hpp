@@ -23,6 +23,9 @@ class Stream {
   // TLS from now on; the side is the context's. Throws std::runtime_error if the handshake fails.
   void start_tls(SSL_CTX* context);
 
+  // What the peer has shown, in PEM. Throws std::runtime_error if it has shown none.
+  std::string peer_certificate() const;
+
   // As recv(2): 0 is the peer's FIN, -1 an error in errno (EAGAIN: nothing came in time).
   ssize_t read(char* buffer, std::size_t size);
   bool write(std::string_view bytes);  // all of them, or false

@@ -44,4 +44,18 @@ inline void info(std::string_view event, Fields fields = {}) { write(Level::Info
 inline void warning(std::string_view event, Fields fields = {}) { write(Level::Warning, event, fields); }
 inline void error(std::string_view event, Fields fields = {}) { write(Level::Error, event, fields); }
 
+// While it lives, a thread of its own writes the lines, and nobody who logs waits for whoever reads them; without it,
+// each line is written by who logs it. Where some megabytes wait to be read, further lines are dropped, and a line says
+// how many. Its end waits until all is written, but not for a reader that takes nothing. One at a time.
+class Background {
+ public:
+  Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+  ~Background();
+};
+
+// Since the process began. For the metrics.
+std::uint64_t dropped_lines();
+
 }  // namespace entrepot::log

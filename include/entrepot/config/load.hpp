@@ -1,4 +1,4 @@
-// From a YAML file, or from nothing, to a checked Config. Runs at start, before any thread.
+// From a YAML file, or from nothing, to a checked Config. Reads files: at start, and on a thread that may block.
 #pragma once
 
 #include <filesystem>

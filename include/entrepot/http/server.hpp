@@ -75,6 +75,10 @@ class Server {
   // The port that the listener really has.
   std::uint16_t port(std::size_t listener) const;
 
+  // Reads certificates and keys again, for the connections that come from now on; open ones keep theirs. A listener
+  // whose files are at fault goes on with what it has, and there is an error that says which file. Blocks; thread-safe.
+  std::vector<Error> reload_certificates();
+
   // First half of a shutdown: no new connections, and each that is open ends after the response that it is sending
   // (idle ones at once). Thread-safe.
   void drain();

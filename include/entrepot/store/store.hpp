@@ -129,8 +129,12 @@ class Store {
   void touch(const RepositoryKey& repository, const oci::Digest& digest);
   void touch_tag(const RepositoryKey& repository, const std::string& name);
 
-  // From now on, for what is there already too. Until it is called nothing ends.
+  // From now on, at the next expire() for what is there already too. Until it is called nothing ends. Wakes who waits
+  // in wait_until_short().
   void set_lifetimes(Lifetimes lifetimes);
+
+  // Options::max_size and min_free from now on; what is too much goes with the next trim(). Wakes likewise.
+  void set_limits(std::uint64_t max_size, std::uint64_t min_free);
 
   // Set before the first request. Called on a pool thread with each object that was evicted; may not block.
   void on_removed(std::function<void(const oci::Digest&)> listener);
@@ -141,7 +145,8 @@ class Store {
   // Lets go of so much that there is room for some time again; nothing while there is.
   io::Awaitable<> trim();
 
-  // Waits until trim() has something to do; false after `deadline`. For one coroutine.
+  // Waits until trim() may have something to do, or there are other lifetimes; false after `deadline`. For one
+  // coroutine.
   io::Awaitable<bool> wait_until_short(io::Deadline deadline);
 
   // Waits until all changes made so far are committed to the index on disk. For tests and shutdown.
