@@ -92,7 +92,10 @@ Transport::Transport(const config::Upstream& config, io::Threads& threads, io::T
       metrics_(registry, config.name),
       urls_(parse_urls(config)),
       client_(threads, resolvers, client_options(config, metrics_)),
-      authorizer_(config, client_, tasks, clock, metrics_) {}
+      authorizer_(config, client_, tasks, clock, metrics_) {
+  registry.read(metrics::Registry::Kind::Gauge, "entrepot_upstream_open_connections", "Connections to upstreams.",
+                {{"upstream", name_}}, [this] { return static_cast<double>(client_.open_connections()); });
+}
 
 io::Awaitable<Result<Answer>> Transport::send(Call call) {
   for (std::size_t i = 0;; ++i) {

@@ -152,6 +152,10 @@ TEST_F(MetricsTest, SayWhatRunsAndHowItIs) {
   HttpConnection one(port());
   EXPECT_EQ(one.request("GET", "/v2/").status, 200);
   expect("entrepot_open_connections", 1);
+  expect(of_hub("entrepot_upstream_open_connections"), 0);
+  auto download = open(layer_path_);
+  EXPECT_EQ(download->reply.status, 200);
+  expect(of_hub("entrepot_upstream_open_connections"), 1);
   Reply reply = request(app_->admin_port(), "GET", "/metrics");
   EXPECT_NE(reply.body.find("entrepot_build_info{version=\""), std::string::npos);
   EXPECT_NE(reply.body.find("# TYPE entrepot_event_loop_lag_seconds histogram"), std::string::npos);

@@ -47,8 +47,9 @@ TEST_F(ReloadTest, AnotherTtlIsThatOfWhatIsThere) {
   EXPECT_TRUE(files_become(0));
 }
 
-TEST_F(ReloadTest, ASmallerCapHoldsAtOnce) {
+TEST_F(ReloadTest, ASmallerCapIsThatOfWhatIsThere) {
   config_.storage.max_size = 100 * config::kMiB;
+  config_.eviction.interval = 20ms;  // what is just being stored goes at a later look
   start();
   EXPECT_EQ(get(blob_).body, layer_.text());
   EXPECT_TRUE(files_become(1));

@@ -104,6 +104,8 @@ class Client {
   // Transfer-Encoding and Content-Length, or a 2xx with a Content-Encoding other than identity, is Errc::BadGateway.
   io::Awaitable<Result<std::unique_ptr<Exchange>>> send(ClientRequest request);
 
+  std::size_t open_connections() const;  // idle ones too
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

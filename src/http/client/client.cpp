@@ -61,6 +61,8 @@ class Client::Impl {
     for (auto& connections : idle_) connections->close();
   }
 
+  std::size_t open_connections() const { return dialer_.open_connections(); }
+
   io::Awaitable<Result<std::unique_ptr<Exchange::Impl>>> send(ClientRequest request) {
     const std::shared_ptr<IdleConnections> idle = idle_[io::Threads::current()];
     const std::string origin = origin_of(request.url);
@@ -103,6 +105,8 @@ Client::Client(io::Threads& threads, io::Pool& resolvers, ClientOptions options)
     : impl_(std::make_unique<Impl>(threads, resolvers, std::move(options))) {}
 
 Client::~Client() = default;
+
+std::size_t Client::open_connections() const { return impl_->open_connections(); }
 
 io::Awaitable<Result<std::unique_ptr<Exchange>>> Client::send(ClientRequest request) {
   auto exchange = co_await impl_->send(std::move(request));

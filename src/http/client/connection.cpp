@@ -29,6 +29,15 @@ bool expect_host(SSL* ssl, const std::string& host) {
 Connection::Connection(io::Executor executor, std::string peer)
     : peer_(std::move(peer)), socket_(executor), watchdog_(socket_), buffer_(kBufferLimit) {}
 
+Connection::~Connection() {
+  if (open_ != nullptr) --*open_;
+}
+
+void Connection::count_in(std::shared_ptr<OpenConnections> open) {
+  open_ = std::move(open);
+  ++*open_;
+}
+
 io::Awaitable<Result<void>> Connection::connect(net::ip::tcp::endpoint endpoint, io::Deadline deadline) {
   peer_kind_ = kind_of(endpoint.address());
   watchdog_.arm(deadline);

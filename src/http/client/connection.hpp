@@ -2,9 +2,11 @@
 // Knows no HTTP. Lives on the io thread of its executor; one operation at a time.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,10 +18,17 @@
 
 namespace entrepot::http::client {
 
+// How many connections a client has open. Thread-safe.
+using OpenConnections = std::atomic<std::size_t>;
+
 class Connection {
  public:
   // `peer` ("host:port") is what errors say.
   Connection(io::Executor executor, std::string peer);
+  ~Connection();
+
+  // It counts as open from here to its end.
+  void count_in(std::shared_ptr<OpenConnections> open);
 
   io::Awaitable<Result<void>> connect(net::ip::tcp::endpoint endpoint, io::Deadline deadline);
 
@@ -62,6 +71,7 @@ class Connection {
   AddressKind peer_kind_ = AddressKind::Metadata;
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
+  std::shared_ptr<OpenConnections> open_;
 };
 
 }  // namespace entrepot::http::client

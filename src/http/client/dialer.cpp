@@ -72,6 +72,7 @@ io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_address(const Ur
   net::ip::tcp::endpoint endpoint(address, url.port);
   auto connected = co_await connection->connect(endpoint, deadline);
   if (!connected) co_return connected.error();
+  connection->count_in(open_);
   if (url.scheme == "https") {
     auto secured = co_await connection->start_tls(*tls_, url.host, deadline);
     if (!secured) co_return secured.error();

@@ -23,6 +23,9 @@ class Dialer {
   io::Awaitable<Result<std::unique_ptr<Connection>>> dial(const Url& url, const AddressRule& rule,
                                                           io::Deadline deadline);
 
+  // Of those that were dialed.
+  std::size_t open_connections() const { return *open_; }
+
  private:
   io::Awaitable<Result<std::unique_ptr<Connection>>> dial_address(const Url& url, net::ip::address address,
                                                                   io::Deadline deadline);
@@ -31,6 +34,7 @@ class Dialer {
   Resolver resolver_;
   const std::shared_ptr<net::ssl::context> tls_;  // shared with other dialers
   const io::SteadyClock::duration timeout_;
+  const std::shared_ptr<OpenConnections> open_ = std::make_shared<OpenConnections>(0);  // connections may live longer
 };
 
 }  // namespace entrepot::http::client
