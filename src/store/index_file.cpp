@@ -63,9 +63,10 @@ Result<std::int64_t> one_number(const Database& database, const std::string& sql
 }
 
 Result<void> prepare_database(Database& database, const fs::path& path) {
-  // A reader's snapshot can keep the log from starting over; it is cut back to 4 MiB when that ends.
+  // A reader's snapshot can keep the log from starting over; it is cut back to 4 MiB when that ends. What SQLite needs
+  // besides stays in memory: where nothing but the store can be written (a container) there is no place for its files.
   Result<void> set = database.execute(
-      "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304;"
+      "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = 4194304; PRAGMA temp_store = MEMORY;"
       "PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL");
   if (!set) return set;
   Result<std::int64_t> version = one_number(database, "PRAGMA user_version");

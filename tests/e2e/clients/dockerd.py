@@ -28,8 +28,8 @@ class Dockerd(Client):
         self._daemon.stop()
 
     def pull(self, image):
-        self._docker("pull", "-q", f"{image.name}:{image.tag}", timeout=300)
-        inspected = self._docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)
+        self.docker("pull", "-q", f"{image.name}:{image.tag}", timeout=300)
+        inspected = self.docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)
         found = json.loads(inspected)[0]
         return found["Id"], found["RepoDigests"]
 
@@ -37,13 +37,15 @@ class Dockerd(Client):
         return image.config_of(HOST_ARCHITECTURE), [f"{image.name}@{image.digest}"]
 
     def run(self, image, *command):
-        return self._docker("run", "--rm", "--network", "host", f"{image.name}:{image.tag}", *command, timeout=60)
+        return self.docker("run", "--rm", "--network", "host", f"{image.name}:{image.tag}", *command, timeout=60)
 
-    def _docker(self, *arguments, timeout, env=None):
+    def docker(self, *arguments, timeout, env=None, stream="stdout"):
+        """What a command of docker's client prints."""
         # Debian's own client: a newer one elsewhere on the path may want what this dockerd does not have.
         program = "/usr/bin/docker" if pathlib.Path("/usr/bin/docker").exists() else shutil.which("docker")
-        return run([program, "-H", self._socket, *arguments], timeout,
-                   env={"DOCKER_CONFIG": str(self.work / "config"), **(env or {})}).stdout
+        done = run([program, "-H", self._socket, *arguments], timeout,
+                   env={"DOCKER_CONFIG": str(self.work / "config"), **(env or {})})
+        return getattr(done, stream)
 
 
 class BuildKit(Dockerd):
@@ -55,10 +57,10 @@ class BuildKit(Dockerd):
         (context / "file").write_text("copied\n")
         (context / "Dockerfile").write_text(
             f"FROM {image.name}:{image.tag}\nCOPY file /file\nRUN cat /file /etc/debian_version >/both\n")
-        self._docker("build", "-q", "--network", "host", "-t", f"{image.name}:{image.tag}", context, timeout=300,
+        self.docker("build", "-q", "--network", "host", "-t", f"{image.name}:{image.tag}", context, timeout=300,
                      env={"DOCKER_BUILDKIT": "1"})
         (layers,) = (i["RootFS"]["Layers"] for i in
-                     json.loads(self._docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)))
+                     json.loads(self.docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)))
         return layers[:-2]
 
     def expected(self, image):
