@@ -4,7 +4,11 @@ Every one starts with nothing and leaves nothing: its data root is a folder of i
 gives back what the client itself says that it has, in a form that `expected` knows from the image.
 """
 
+import pathlib
+
 from process import remove_tree
+
+_EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "deploy" / "examples"
 
 
 class Unavailable(Exception):
@@ -36,6 +40,12 @@ class Client:
             self.stop()
         finally:
             remove_tree(self.work)
+
+    def example(self, name):
+        """A file of deploy/examples, for this client's mirror."""
+        text = (_EXAMPLES / name).read_text()
+        assert "entrepot:5000" in text, name
+        return text.replace("entrepot:5000", self.mirror)
 
     def start(self):
         pass

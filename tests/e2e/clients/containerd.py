@@ -13,11 +13,6 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 [plugins."io.containerd.internal.v1.opt"]
   path = "{work}/opt"
 """
-_HOSTS = """\
-server = "https://registry-1.docker.io"
-[host."http://{mirror}"]
-  capabilities = ["pull", "resolve"]
-"""
 
 
 class Containerd(Client):
@@ -25,7 +20,7 @@ class Containerd(Client):
         (self.work / "config.toml").write_text(_CONFIG.format(work=self.work))
         hosts = self.work / "hosts" / "docker.io"
         hosts.mkdir(parents=True)
-        (hosts / "hosts.toml").write_text(_HOSTS.format(mirror=self.mirror))
+        (hosts / "hosts.toml").write_text(self.example("containerd/docker.io/hosts.toml"))
         self._daemon = Program(["containerd", "-c", self.work / "config.toml"], self.work / "containerd.log")
         try:
             self._daemon.wait_for_line("containerd successfully booted", timeout=60)

@@ -14,7 +14,7 @@ class Dockerd(Client):
         root = self.work
         self._socket = f"unix://{root}/docker.sock"
         (root / "daemon.json").write_text(json.dumps({
-            "registry-mirrors": [f"http://{self.mirror}"], "insecure-registries": [self.mirror],
+            **json.loads(self.example("dockerd/daemon.json")),
             "iptables": False, "bridge": "none", "storage-driver": "overlay2",
             "data-root": f"{root}/data", "exec-root": f"{root}/exec", "pidfile": f"{root}/docker.pid",
             "hosts": [self._socket]}))

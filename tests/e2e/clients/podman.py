@@ -6,20 +6,12 @@ from clients import Client
 from image import HOST_ARCHITECTURE
 from process import run
 
-_REGISTRIES = """\
-unqualified-search-registries = []
-[[registry]]
-location = "docker.io"
-[[registry.mirror]]
-location = "{location}"
-insecure = true
-"""
-
 
 class Podman(Client):
     def start(self):
         location = f"{self.mirror}/{self.prefix}".rstrip("/")
-        (self.work / "registries.conf").write_text(_REGISTRIES.format(location=location))
+        text = self.example("podman/registries.conf").replace(f"{self.mirror}/docker.io", location)
+        (self.work / "registries.conf").write_text(text)
 
     def pull(self, image):
         self._podman("pull", "-q", self._name(image), timeout=300)
