@@ -29,6 +29,9 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # By it ccache sees the content of a precompiled header.
   target_compile_options(entrepot_options INTERFACE -fpch-preprocess)
+  # At -O1 GCC inlines a coroutine frame's operator new and not its operator delete, and takes them for a mismatch. It takes
+  # the empty std::optional that it moves for one that is read.
+  target_compile_options(entrepot_options INTERFACE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # With a time in it a precompiled header would differ each time, and ccache would find nothing.
@@ -37,11 +40,6 @@ endif()
 if(ENTREPOT_SANITIZE)
   target_compile_options(entrepot_options INTERFACE -fsanitize=${ENTREPOT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(entrepot_options INTERFACE -fsanitize=${ENTREPOT_SANITIZE})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # At -O1 GCC inlines a coroutine frame's operator new and not its operator delete, and takes them for a mismatch. GCC 14
-    # takes the empty std::optional that it moves for one that is read.
-    target_compile_options(entrepot_options INTERFACE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
-  endif()
   if(ENTREPOT_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC says that it cannot see atomic_thread_fence, which Asio uses (chriskohlhoff/asio#1193); tests/tsan.supp has the rest.
     target_compile_options(entrepot_options INTERFACE -Wno-tsan)
