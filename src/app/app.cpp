@@ -156,6 +156,7 @@ class App::Impl {
     auto lag = registry_.histogram("entrepot_event_loop_lag_seconds", "How late timers of the io threads fire.");
     for (std::size_t i = 0; i < threads_.size(); ++i) tasks_.spawn(threads_.executor(i), "lag", watch_lag(lag));
     threads_.start();
+    admin_.set_ready(true);
     for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
       const config::Listener& listener = config_.listeners[i];
       log::info("listening", {{"address", to_string(listener.address.host, server_.port(i))},
@@ -165,7 +166,6 @@ class App::Impl {
     if (config_.admin) {
       log::info("admin_listening", {{"address", to_string(config_.admin->host, admin_server_.port(0))}});
     }
-    admin_.set_ready(true);
   }
 
   void reload(const config::Config& config) {

@@ -108,7 +108,8 @@ void reload(const std::string& file, config::Config& running, App& app) {
   running = std::move(reloaded.config);
   take_on(running);
   app.reload(running);
-  log::info("reloaded", {{"applied", joined(reloaded.applied)}, {"at_next_start", joined(reloaded.at_start)}});
+  const log::Level level = reloaded.at_start.empty() ? log::Level::Info : log::Level::Warning;
+  log::write(level, "reloaded", {{"applied", joined(reloaded.applied)}, {"at_next_start", joined(reloaded.at_start)}});
 }
 
 int serve(const std::string& file) {

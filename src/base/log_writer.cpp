@@ -16,15 +16,20 @@ namespace {
 constexpr std::size_t kBatch = 64 * 1024;
 constexpr std::chrono::milliseconds kGather{5};
 
-constexpr int kSilenceMs = 1000;
+// How long the writer's end waits for a reader that takes nothing. Counted in waits, each of which a machine that
+// stands still makes as long as it likes.
+constexpr int kWaitMs = 100;
+constexpr int kLastWaits = 20;
 
-// False if it cannot be written, or if nobody takes it and `give_up`, which is asked once a second, says so.
-bool write_out(std::string_view text, const std::function<bool()>& give_up) {
+// False if it cannot be written, or if nobody takes it for long, all of which `is_stopping`.
+bool write_out(std::string_view text, const std::function<bool()>& is_stopping) {
+  int waits = 0;
   while (!text.empty()) {
     pollfd descriptor{STDERR_FILENO, POLLOUT, 0};
-    const int ready = ::poll(&descriptor, 1, kSilenceMs);
-    if (ready == 0 && give_up()) return false;
+    const int ready = ::poll(&descriptor, 1, kWaitMs);
+    if (ready == 0 && is_stopping() && ++waits == kLastWaits) return false;
     if (ready <= 0) continue;
+    waits = 0;
     // A pipe that poll() calls writable takes this much without blocking (pipe(7)).
     const ssize_t written = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
     if (written < 0 && errno != EINTR && errno != EAGAIN) return false;

@@ -26,7 +26,7 @@ class LineWriter {
   void write(std::string_view line);  // without its end
 
   void start();
-  void stop();  // returns when what waits was written, or nobody took it for a second or two
+  void stop();  // returns when what waits was written, or nobody took it for two seconds
 
   std::uint64_t dropped() const;  // lines, since the process began
 

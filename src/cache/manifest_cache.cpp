@@ -367,8 +367,8 @@ io::Awaitable<> ManifestCache::put(std::string upstream, oci::Digest digest, std
   Result<void> stored = co_await context_.store.put(upstream, digest, bytes);
   if (!stored) {
     // Without room it is tried again at each use, and would be said as often.
-    auto say = stored.error().code == Errc::NoRoom ? &log::debug : &log::error;
-    say("manifest_not_stored", {{"digest", digest.to_string()}, {"error", stored.error().message}});
+    const log::Level level = stored.error().code == Errc::NoRoom ? log::Level::Debug : log::Level::Error;
+    log::write(level, "manifest_not_stored", {{"digest", digest.to_string()}, {"error", stored.error().message}});
   }
   std::lock_guard lock(persisting_mutex_);
   persisting_.erase(digest);

@@ -160,7 +160,9 @@ class Connection final : public Drainable {
     } catch (const std::exception& exception) {
       thrown = exception.what();
     }
-    log::error("handler_failed", {{"method", request_.method}, {"target", request_.target}, {"error", thrown}});
+    log::error("handler_failed", {{"method", request_.method},
+                                  {"target", request_.target.substr(0, request_.target.find('?'))},
+                                  {"error", thrown}});
     co_return server_.make_error(request_, 500, "internal error");
   }
 

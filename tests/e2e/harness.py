@@ -73,7 +73,7 @@ def images(*names):
 
 def overlay():
     """Whether file systems can be stacked in the folder where clients keep their images."""
-    with tempfile.TemporaryDirectory(dir=_base()) as work:
+    with tempfile.TemporaryDirectory(dir=base()) as work:
         for name in ("lower", "upper", "work", "merged"):
             os.mkdir(f"{work}/{name}")
         done = run(["mount", "-t", "overlay", "overlay", "-o", f"lowerdir={work}/lower,upperdir={work}/upper,workdir={work}/work",
@@ -82,7 +82,7 @@ def overlay():
         return None if done.returncode == 0 else f"cannot mount an overlay: {done.stderr.strip()}"
 
 
-def _base():
+def base():
     # Not /tmp: it may be held in memory, and the clients unpack gigabytes.
     return os.environ.get("TMPDIR", "/var/tmp")
 
@@ -100,7 +100,7 @@ class E2ETest(unittest.TestCase):
         cls._lacking = next((reason for need in (program("docker-registry"), *cls.needs) if (reason := need())), None)
         if cls._lacking:
             return
-        cls.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=_base()))
+        cls.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=base()))
         cls.addClassCleanup(remove_tree, cls.work)
         cls.registry = Registry(cls.work / "upstream", SETTINGS.storage)
         cls.addClassCleanup(cls.registry.stop)

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import unittest
 
-from harness import SETTINGS, program, root
+from harness import SETTINGS, base, program, root
 from manifests import (FOLDER, Manifests, address_and_port, admits, lacking, not_restricted, parse_yaml, schema_verdicts,
                        seconds, size)
 from process import Program, remove_tree, run
@@ -28,7 +28,7 @@ printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost ip6-loopback\\n' >/var
 mount --bind /var/lib/hosts /etc/hosts
 mount -o remount,bind,ro /
 cd /
-exec setpriv --reuid 65532 --regid 65532 --clear-groups --no-new-privs --bounding-set=-all \
+exec setpriv --pdeathsig TERM --reuid 65532 --regid 65532 --clear-groups --no-new-privs --bounding-set=-all \
     /var/lib/program serve --config /var/lib/entrepot.yaml
 """
 
@@ -54,7 +54,7 @@ class _Rendered(unittest.TestCase):
                 self.skipTest(reason)
 
     def folder(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="e2e-"))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=base()))
         self.addCleanup(remove_tree, folder)
         return folder
 

@@ -23,10 +23,12 @@ class ReloadTest : public DaemonTest {
     }
     return count;
   }
+  // That many objects are stored, and none is about to be: its state goes last.
   bool files_become(std::size_t count) const {
     auto end = std::chrono::steady_clock::now() + kPatience;
-    while (files() != count && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
-    return files() == count;
+    auto are_there = [&] { return files() == count && std::filesystem::is_empty(config_.storage.path / "fills"); };
+    while (!are_there() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
+    return are_there();
   }
 
   Object layer_ = make_blob(3'000'000);
