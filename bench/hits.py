@@ -6,6 +6,7 @@ milliseconds until stdin ends, prints {"hits": [seconds, ...], "misses": how man
 
 import contextlib
 import json
+import re
 import select
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import sys
 import time
 
 _EVERY = 0.002
+_LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n(?:.*\r\n)*?\r\n")
 
 
 @contextlib.contextmanager
@@ -39,9 +41,11 @@ def _main():
             begun = time.monotonic()
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
             answer = client.recv(65536)
+            while (length := _LENGTH.search(answer)) is None or len(answer) < length.end() + int(length[1]):
+                answer += client.recv(65536)  # what is no hit may come in parts
             took = time.monotonic() - begun
             if not answer.startswith(b"HTTP/1.1 200"):
-                raise SystemExit(answer)
+                raise SystemExit(repr(answer))
             if b"Cache-Status: entrepot; hit\r\n" in answer:
                 hits.append(took)
             else:
