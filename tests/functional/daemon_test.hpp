@@ -115,6 +115,23 @@ class DaemonTest : public ::testing::Test {
     return reply;
   }
 
+  // The number of files in blobs/.
+  std::size_t files() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.storage.path / "blobs")) {
+      if (entry.is_regular_file()) ++count;
+    }
+    return count;
+  }
+
+  // Waits for what the daemon does behind its answers.
+  template <class Condition>
+  static bool becomes_true(const Condition& condition) {
+    auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
+    return condition();
+  }
+
   // Calls `work` on `count` threads at once and waits for all.
   template <class Work>
   static void in_parallel(int count, const Work& work) {

@@ -33,14 +33,6 @@ class EvictionTest : public DaemonTest {
     EXPECT_TRUE(becomes_true([&] { return catalog("?ns=ghcr.io") == "[]"; }));
   }
 
-  // The number of files in blobs/.
-  std::size_t files() const {
-    std::size_t count = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.storage.path / "blobs")) {
-      if (entry.is_regular_file()) ++count;
-    }
-    return count;
-  }
   // What the store takes, while nothing comes or goes: a walk takes its time.
   std::uint64_t bytes_on_disk() const {
     std::uint64_t sum = 0;
@@ -49,13 +41,6 @@ class EvictionTest : public DaemonTest {
       if (::lstat(entry.path().c_str(), &info) == 0) sum += static_cast<std::uint64_t>(info.st_blocks) * 512;
     }
     return sum;
-  }
-
-  template <class Condition>
-  static bool becomes_true(const Condition& condition) {
-    auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
-    return condition();
   }
 
   Object layer_ = make_blob(300'000);

@@ -16,19 +16,9 @@ class ReloadTest : public DaemonTest {
     hub_.push("library/app", "1", make_image({layer_}));
   }
 
-  std::size_t files() const {
-    std::size_t count = 0;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.storage.path / "blobs")) {
-      if (entry.is_regular_file()) ++count;
-    }
-    return count;
-  }
   // That many objects are stored, and none is about to be: its state goes last.
   bool files_become(std::size_t count) const {
-    auto end = std::chrono::steady_clock::now() + kPatience;
-    auto are_there = [&] { return files() == count && std::filesystem::is_empty(config_.storage.path / "fills"); };
-    while (!are_there() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
-    return are_there();
+    return becomes_true([&] { return files() == count && std::filesystem::is_empty(config_.storage.path / "fills"); });
   }
 
   Object layer_ = make_blob(3'000'000);
