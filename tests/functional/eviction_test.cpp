@@ -109,6 +109,8 @@ TEST_F(EvictionTest, AFullStoreMakesRoomForWhatIsPulled) {
     Reply reply = get(blob_path("library/app", blob.digest));
     EXPECT_EQ(reply.body, blob.text());
     EXPECT_EQ(reply.header("Cache-Status"), kMiss);
+    // Until then it cannot go, and where the disk is slow there would be nothing else that can.
+    EXPECT_TRUE(becomes_true([&] { return std::filesystem::is_empty(config_.storage.path / "fills"); }));
     EXPECT_LE(bytes_on_disk(), config_.storage.max_size);
   }
 }
