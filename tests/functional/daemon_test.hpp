@@ -104,14 +104,24 @@ class DaemonTest : public ::testing::Test {
     for (HttpConnection& ping : pings) EXPECT_EQ(ping.request("GET", "/v2/").status, 200);
   }
 
-  // Asks again until the body is this one, for what the daemon does behind its answers.
-  Reply get_until(const std::string& target, const std::string& body) {
-    auto end = std::chrono::steady_clock::now() + kPatience;
-    Reply reply = get(target);
-    while (reply.body != body && std::chrono::steady_clock::now() < end) {
+  // Waits for what the daemon does behind its answers.
+  template <class Condition>
+  static bool becomes_true(const Condition& condition) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    for (;;) {
+      if (condition()) return true;
+      if (std::chrono::steady_clock::now() >= end) return false;
       std::this_thread::sleep_for(5ms);
-      reply = get(target);
     }
+  }
+
+  // Asks again until the body is this one; the last reply in any case.
+  Reply get_until(const std::string& target, const std::string& body) {
+    Reply reply;
+    becomes_true([&] {
+      reply = get(target);
+      return reply.body == body;
+    });
     return reply;
   }
 
@@ -122,14 +132,6 @@ class DaemonTest : public ::testing::Test {
       if (entry.is_regular_file()) ++count;
     }
     return count;
-  }
-
-  // Waits for what the daemon does behind its answers.
-  template <class Condition>
-  static bool becomes_true(const Condition& condition) {
-    auto end = std::chrono::steady_clock::now() + kPatience;
-    while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(5ms);
-    return condition();
   }
 
   // Calls `work` on `count` threads at once and waits for all.
