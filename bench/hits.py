@@ -42,7 +42,10 @@ def _main():
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
             answer = client.recv(65536)
             while (length := _LENGTH.search(answer)) is None or len(answer) < length.end() + int(length[1]):
-                answer += client.recv(65536)  # what is no hit may come in parts
+                part = client.recv(65536)  # what is no hit may come in parts
+                if not part:
+                    raise SystemExit(f"{path}: cut after {len(answer)} bytes")
+                answer += part
             took = time.monotonic() - begun
             if not answer.startswith(b"HTTP/1.1 200"):
                 raise SystemExit(repr(answer))
