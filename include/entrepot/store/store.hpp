@@ -139,7 +139,8 @@ class Store {
   // Set before the first request. Called on a pool thread with each object that was evicted; may not block.
   void on_removed(std::function<void(const oci::Digest&)> listener);
 
-  // Lets everything go whose time is over, and fills that were parked for more than 24 h. To be called now and then.
+  // Lets everything go whose time is over, and fills that were parked for more than 24 h. In small steps, each
+  // followed by a rest of its length, since requests share the disk with it. To be called now and then.
   io::Awaitable<> expire();
 
   // Lets go of so much that there is room for some time again; nothing while there is.
