@@ -102,9 +102,12 @@ class StreamedBlob final : public OpenBlob {
     if (!opened_) {
       auto feeders = std::make_shared<Feeders>(repository_);
       opened_ = std::make_unique<Download>(upstream_, feeders, digest_, range, size_);
-      Result<void> answered = co_await opened_->open(deadline);
-      if (!answered) co_return answered.error();
+      if (!answered_) {
+        Result<void> answered = co_await opened_->open(deadline);
+        if (!answered) co_return answered.error();
+      }
     }
+    answered_ = true;
     std::unique_ptr<http::BodySource> source =
         std::make_unique<StreamReader>(std::move(opened_), digest_, span, std::move(hasher));
     co_return http::Body(std::move(source));
@@ -116,6 +119,7 @@ class StreamedBlob final : public OpenBlob {
   oci::Digest digest_;
   std::optional<std::uint64_t> size_;
   std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
+  bool answered_ = false;             // for the first part
 };
 
 // All of a small blob, verified.

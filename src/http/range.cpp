@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::uint64_t kMaximum = std::numeric_limits<std::uint64_t>::max();
 
-// More ranges than anybody needs; a longer list is answered with the whole body.
-constexpr std::size_t kMaxRanges = 64;
+// What containers/storage asks for at most (pkg/chunked/storage_linux.go, maxNumberMissingChunks); a longer list is
+// answered with the whole body (RFC 9110, 14.2).
+constexpr std::size_t kMaxRanges = 1024;
 
 std::string_view trim(std::string_view text) {
   std::size_t first = text.find_first_not_of(" \t");
@@ -68,19 +69,41 @@ Spec parse_spec(std::string_view spec, std::uint64_t size) {
   return ByteRange{*first, std::min(*last, size - 1), *last < size - 1};
 }
 
-// The one range that `ranges` merge into, because they overlap or touch.
-std::optional<ByteRange> merge(std::vector<ByteRange> ranges) {
-  std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  ByteRange all = ranges.front();
-  for (const ByteRange& range : ranges) {
-    if (range.first > all.last + 1) return std::nullopt;
-    if (range.last == all.last) all.ends_early = all.ends_early && range.ends_early;
-    if (range.last > all.last) {
-      all.last = range.last;
-      all.ends_early = range.ends_early;
+struct Placed {
+  ByteRange range;
+  std::size_t place;  // in the order asked for
+};
+
+// Adds `range` to one that begins no later and overlaps it.
+void join(Placed& joined, const Placed& range) {
+  joined.place = std::min(joined.place, range.place);
+  ByteRange& all = joined.range;
+  if (range.range.last == all.last) all.ends_early = all.ends_early && range.range.ends_early;
+  if (range.range.last > all.last) {
+    all.last = range.range.last;
+    all.ends_early = range.range.ends_early;
+  }
+}
+
+// `ranges` without overlaps, each where the first of those that it was made of stood.
+ByteRanges without_overlaps(const ByteRanges& ranges) {
+  std::vector<Placed> sorted;
+  for (const ByteRange& range : ranges) sorted.push_back(Placed{range, sorted.size()});
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.range.first < b.range.first; });
+
+  std::vector<Placed> apart;
+  for (const Placed& next : sorted) {
+    if (!apart.empty() && next.range.first <= apart.back().range.last) {
+      join(apart.back(), next);
+    } else {
+      apart.push_back(next);
     }
   }
-  return all;
+  std::sort(apart.begin(), apart.end(), [](const auto& a, const auto& b) { return a.place < b.place; });
+
+  ByteRanges result;
+  for (const Placed& placed : apart) result.push_back(placed.range);
+  return result;
 }
 
 // Takes the first entity tag off `list`: its opaque part, without W/ and quotes.
@@ -109,15 +132,16 @@ RangeDecision decide_range(std::string_view range, std::uint64_t size) {
   std::vector<std::string_view> specs = split_list(range.substr(equals + 1));
   if (specs.empty() || specs.size() > kMaxRanges) return WholeBody{};
 
-  std::vector<ByteRange> wanted;
+  ByteRanges wanted;
   for (std::string_view text : specs) {
     Spec spec = parse_spec(text, size);
     if (std::holds_alternative<Malformed>(spec)) return WholeBody{};
     if (const auto* satisfiable = std::get_if<ByteRange>(&spec)) wanted.push_back(*satisfiable);
   }
   if (wanted.empty()) return Unsatisfiable{};
-  if (std::optional<ByteRange> merged = merge(std::move(wanted))) return *merged;
-  return WholeBody{};
+  ByteRanges apart = without_overlaps(wanted);
+  if (apart.size() == 1) return apart.front();
+  return apart;
 }
 
 std::string content_range(const ByteRange& range, std::uint64_t size) {

@@ -13,12 +13,6 @@ constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 net::const_buffer buffer_of(std::string_view text) { return {text.data(), text.size()}; }
 
-std::uint64_t size_of(const BodyPart& part) {
-  if (const auto* file = std::get_if<FileSlice>(&part)) return file->length;
-  if (const auto* bytes = std::get_if<std::span<const std::byte>>(&part)) return bytes->size();
-  return 0;
-}
-
 io::Awaitable<bool> send_text(Transport& transport, std::string_view text, More more) {
   Parts parts{buffer_of(text), net::const_buffer()};
   std::uint64_t sent = co_await transport.write(parts, more);

@@ -2,10 +2,15 @@
 
 #include "entrepot/http/range.hpp"
 #include "entrepot/oci/media_type.hpp"
+#include "registry/blob_parts.hpp"
 
 namespace entrepot::registry {
 
 namespace {
+
+// A blob that is not kept costs a request to the upstream for each part. For more of them one request for all of it is
+// better.
+constexpr std::size_t kMaxStreamedParts = 16;
 
 // HEAD, and GET by a client that has the blob: nothing is downloaded.
 io::Awaitable<http::Response> describe(const Call& call, cache::BlobCache& blobs) {
@@ -17,6 +22,25 @@ io::Awaitable<http::Response> describe(const Call& call, cache::BlobCache& blobs
   add_content_headers(response, digest, oci::kOctetStream, outcome);
   if (response.status == 200) response.content_length = stat->size;
   co_return response;
+}
+
+io::Awaitable<http::Response> serve_parts(const Call& call, std::unique_ptr<cache::OpenBlob> blob,
+                                          http::ByteRanges ranges) {
+  const http::ByteRange first = ranges.front();
+  auto body = co_await blob->body(first.first, first.last + 1, !first.ends_early, call.deadline);
+  if (!body) co_return error_response(body.error(), What::Blob);
+  http::Multipart frame(std::move(ranges), *blob->size(), std::string(oci::kOctetStream));
+  http::Response response = make_response(206);
+  add_content_headers(response, *call.route.digest, frame.content_type(), blob->outcome());
+  response.content_length = frame.length();
+  std::unique_ptr<http::BodySource> source =
+      std::make_unique<BlobParts>(std::move(blob), std::move(frame), std::move(*body));
+  response.body = std::move(source);
+  co_return response;
+}
+
+bool may_be_parted(const cache::OpenBlob& blob, const http::ByteRanges& ranges) {
+  return blob.outcome() != cache::Outcome::Bypass || ranges.size() <= kMaxStreamedParts;
 }
 
 }  // namespace
@@ -38,6 +62,9 @@ io::Awaitable<http::Response> serve_blob(const Call& call, cache::BlobCache& blo
     http::RangeDecision decision = http::decide_range(range_of(call.request, digest), *blob.size());
     if (std::holds_alternative<http::Unsatisfiable>(decision)) {
       co_return unsatisfiable_response(*blob.size(), blob.outcome());
+    }
+    if (auto ranges = std::get_if<http::ByteRanges>(&decision); ranges && may_be_parted(blob, *ranges)) {
+      co_return co_await serve_parts(call, std::move(*opened), std::move(*ranges));
     }
     if (auto range = std::get_if<http::ByteRange>(&decision)) {
       begin = range->first;

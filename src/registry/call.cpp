@@ -1,6 +1,7 @@
 #include "registry/call.hpp"
 
 #include "entrepot/http/range.hpp"
+#include "entrepot/oci/media_type.hpp"
 
 namespace entrepot::registry {
 
@@ -24,10 +25,14 @@ http::Response make_response(unsigned status) {
   return response;
 }
 
+std::string_view sendable_type(std::string_view media_type) {
+  return http::is_field_value(media_type) ? media_type : oci::kOctetStream;
+}
+
 void add_content_headers(http::Response& response, const oci::Digest& digest, std::string_view media_type,
                          cache::Outcome outcome) {
   http::HeaderBlock& headers = response.headers;
-  headers.add("Content-Type", http::is_field_value(media_type) ? media_type : "application/octet-stream");
+  headers.add("Content-Type", sendable_type(media_type));
   headers.add("Docker-Content-Digest", digest.to_string());
   headers.add("ETag", etag_of(digest));
   headers.add("Accept-Ranges", "bytes");

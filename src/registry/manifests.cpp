@@ -1,8 +1,21 @@
 #include "registry/manifests.hpp"
 
-#include "entrepot/http/range.hpp"
+#include "entrepot/http/multipart.hpp"
 
 namespace entrepot::registry {
+
+namespace {
+
+std::string parts_of(const std::string& bytes, const http::Multipart& frame) {
+  std::string body;
+  for (std::size_t part = 0; part < frame.parts().size(); ++part) {
+    const http::ByteRange& range = frame.parts()[part];
+    body.append(frame.before(part)).append(bytes, range.first, range.length());
+  }
+  return body + frame.end();
+}
+
+}  // namespace
 
 io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCache& manifests) {
   bool head = call.request.is_head();
@@ -16,6 +29,7 @@ io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCa
     add_content_headers(response, manifest->digest, manifest->media_type, manifest->outcome);
     co_return response;
   }
+  std::string media_type(sendable_type(manifest->media_type));
   http::RangeDecision decision = http::decide_range(range_of(call.request, manifest->digest), manifest->size);
   if (std::holds_alternative<http::Unsatisfiable>(decision)) {
     co_return unsatisfiable_response(manifest->size, manifest->outcome);
@@ -26,10 +40,15 @@ io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCa
     response.status = 206;
     response.headers.add("Content-Range", http::content_range(*range, manifest->size));
     response.body = manifest->bytes->substr(range->first, range->length());
+  } else if (auto ranges = std::get_if<http::ByteRanges>(&decision)) {
+    http::Multipart frame(std::move(*ranges), manifest->size, media_type);
+    response.status = 206;
+    response.body = parts_of(*manifest->bytes, frame);
+    media_type = frame.content_type();
   } else {
     response.body = manifest->bytes;
   }
-  add_content_headers(response, manifest->digest, manifest->media_type, manifest->outcome);
+  add_content_headers(response, manifest->digest, media_type, manifest->outcome);
   co_return response;
 }
 

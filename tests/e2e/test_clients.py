@@ -118,6 +118,13 @@ class CurlRequests(ThreeRounds, E2ETest):
                         file.seek(first)
                         self.assertEqual(answer.body, file.read(last - first + 1))
 
+            with self.subTest("several ranges"):
+                spans = ((5000, 5999), (0, 9), (10, 19), (size - 10, size - 1))
+                answer = curl.get(f"{repository}/blobs/{blob}", "-r", ",".join(f"{first}-{last}" for first, last in spans))
+                self.assertEqual((answer.status, int(answer.headers["content-length"])), (206, len(answer.body)))
+                whole = content.read_bytes()
+                self.assertEqual(answer.parts(), [(f"bytes {first}-{last}/{size}", whole[first:last + 1]) for first, last in spans])
+
             with self.subTest("a range past the end"):
                 answer = curl.get(f"{repository}/blobs/{blob}", "-H", f"Range: bytes={size}-")
                 self.assertEqual((answer.status, answer.headers["content-range"]), (416, f"bytes */{size}"))

@@ -1,4 +1,4 @@
-// Parts of blobs and manifests, cold and warm (RFC 9110, 14).
+// A part of a blob or manifest, cold and warm (RFC 9110, 14); multipart_test.cpp has several at once.
 #include "functional/daemon_test.hpp"
 
 namespace entrepot::test {
@@ -70,20 +70,6 @@ TEST_F(RangesTest, WhatIsNoRangeIsIgnored) {
   start();
   for (const char* range : {"bytes=5-2", "bytes=x-", "lines=1-2", "bytes="})
     EXPECT_EQ(get(path_, {{"Range", range}}).status, 200) << range;
-}
-
-TEST_F(RangesTest, SeveralRangesAreAllThere) {
-  start();
-  get(path_);
-  Reply reply = get(path_, {{"Range", "bytes=0-99,1000-1099"}});
-  if (reply.status == 200) {
-    EXPECT_EQ(reply.body, blob_.text());
-  } else {
-    EXPECT_EQ(reply.status, 206);
-    EXPECT_TRUE(reply.header("Content-Type").starts_with("multipart/byteranges; boundary="));
-    for (std::size_t first : {0u, 1000u})
-      EXPECT_NE(reply.body.find(blob_.text().substr(first, 100)), std::string::npos);
-  }
 }
 
 TEST_F(RangesTest, IfRangeHoldsForTheSameDigestOnly) {

@@ -26,8 +26,12 @@ class OpenBlob {
   virtual std::optional<std::uint64_t> size() const = 0;  // none: known only at its end
 
   // The body of a response with bytes begin..end-1 (no end: to the blob's). `to_end`: the client did not ask for an
-  // earlier end, so the last byte waits for the digest. Once for each OpenBlob. An error, which can come only before
-  // the first byte, is the upstream's answer.
+  // earlier end, so the last byte waits for the digest. An error, which can come only before the first byte, is the
+  // upstream's answer.
+  //
+  // Once for each part of a response. The first call returns when the upstream has answered for its bytes; the others
+  // return at once, because a status was sent, and where the upstream must be asked the body does it, with as many
+  // attempts as it takes elsewhere.
   virtual io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
                                                  io::Deadline deadline) = 0;
 };

@@ -24,6 +24,12 @@ struct FileSlice {
 // The next part of a body; std::monostate is its end. Bytes stay valid until the next call of next().
 using BodyPart = std::variant<std::monostate, FileSlice, std::span<const std::byte>>;
 
+inline std::uint64_t size_of(const BodyPart& part) {
+  if (const auto* file = std::get_if<FileSlice>(&part)) return file->length;
+  if (const auto* bytes = std::get_if<std::span<const std::byte>>(&part)) return bytes->size();
+  return 0;
+}
+
 // Where a body comes from: a stored file, a file that is still arriving, a stream. Used by one connection, on its
 // thread.
 class BodySource {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace entrepot::http {
 
@@ -22,14 +23,20 @@ struct ByteRange {
   friend bool operator==(const ByteRange&, const ByteRange&) = default;
 };
 
-struct WholeBody {};      // 200: no Range, one that is malformed, of another unit, or of several ranges
+struct WholeBody {};      // 200: no Range, one that is malformed, of another unit, or of too many ranges
 struct Unsatisfiable {};  // 416 with "Content-Range: bytes */SIZE"
 
-using RangeDecision = std::variant<WholeBody, ByteRange, Unsatisfiable>;
+// Two or more that share no byte, in the order asked for: 206 as multipart/byteranges (Multipart).
+using ByteRanges = std::vector<ByteRange>;
+
+using RangeDecision = std::variant<WholeBody, ByteRange, ByteRanges, Unsatisfiable>;
 
 // What to answer to `range` (a Range header's value, "" for none) for a representation of `size` bytes. Ends are
 // clamped. A representation of 0 bytes is always the WholeBody: clients treat a 416 for an empty blob as a failure.
-// Several ranges that merge into one are that one; otherwise the whole body, which RFC 9110 allows.
+//
+// Of several ranges those that overlap become one, which stands where the first of them stood: no byte is sent twice.
+// Those that only touch stay apart, because containers/image counts the parts and tells them by their order
+// (docker/docker_image_src.go, handle206Response). Those that are unsatisfiable are left out.
 RangeDecision decide_range(std::string_view range, std::uint64_t size);
 
 // "bytes 0-499/1234"

@@ -1,6 +1,8 @@
 """curl: one request, its status, headers and body."""
 
 import dataclasses
+import email
+import email.policy
 
 from clients import Client
 from image import ACCEPT
@@ -12,6 +14,12 @@ class Answer:
     status: int
     headers: dict  # names in lower case
     body: bytes
+
+    def parts(self):
+        """The parts of a multipart body, each as its Content-Range and its bytes."""
+        head = f"Content-Type: {self.headers['content-type']}\r\n\r\n".encode()
+        message = email.message_from_bytes(head + self.body, policy=email.policy.HTTP)
+        return [(part["Content-Range"], part.get_payload(decode=True)) for part in message.iter_parts()]
 
 
 class Curl(Client):

@@ -13,13 +13,19 @@ void PrintTo(const ByteRange& range, std::ostream* out) {
 
 namespace {
 
-// "whole", "416", or "first-last" with "!" behind it if it ends early.
+std::string text_of(const ByteRange& part) {
+  return std::to_string(part.first) + "-" + std::to_string(part.last) + (part.ends_early ? "!" : "");
+}
+
+// "whole", "416", or "first-last" with "!" behind it if it ends early; several of these with commas between them.
 std::string decision(std::string_view range, std::uint64_t size) {
   RangeDecision decided = decide_range(range, size);
   if (std::holds_alternative<WholeBody>(decided)) return "whole";
   if (std::holds_alternative<Unsatisfiable>(decided)) return "416";
-  const ByteRange& part = std::get<ByteRange>(decided);
-  return std::to_string(part.first) + "-" + std::to_string(part.last) + (part.ends_early ? "!" : "");
+  if (const auto* one = std::get_if<ByteRange>(&decided)) return text_of(*one);
+  std::string all;
+  for (const ByteRange& part : std::get<ByteRanges>(decided)) all += (all.empty() ? "" : ",") + text_of(part);
+  return all;
 }
 
 struct Case {
@@ -81,24 +87,60 @@ TEST(RangeDecision, AnEmptyBodyIsAlwaysWhole) {
   }
 }
 
-TEST(RangeDecision, RangesThatMergeAreOne) {
-  expect_all({{"bytes=0-1,2-4", 10, "0-4!"},
+TEST(RangeDecision, RangesThatOverlapAreOne) {
+  expect_all({{"bytes=0-2,2-4", 10, "0-4!"},
               {"bytes=4-6 ,\t0-5", 10, "0-6!"},
-              {"bytes=0-8,-1", 10, "0-9!"},
-              {"bytes=0-8,9-", 10, "0-9"},
+              {"bytes=0-8,-2", 10, "0-9!"},
+              {"bytes=0-8,7-", 10, "0-9"},
               {"bytes=0-,3-4", 10, "0-9"},
               {"bytes=-4,6-", 10, "6-9"},
-              {"bytes=1-2,,2-3,", 10, "1-3!"},
-              {"bytes=1-2,50-60", 10, "1-2!"}});
+              {"bytes=3-5,3-5,3-5", 10, "3-5!"},
+              {"bytes=1-2,,2-3,", 10, "1-3!"}});
 }
 
-TEST(RangeDecision, RangesApartAreTheWholeBody) {
-  expect_all({{"bytes=0-1,3-4", 10, "whole"}, {"bytes=0-0,-1", 10, "whole"}});
+TEST(RangeDecision, OneThatIsSatisfiableIsOne) {
+  expect_all({{"bytes=1-2,50-60", 10, "1-2!"}, {"bytes=-0,5-,10-", 10, "5-9"}});
 }
 
-TEST(RangeDecision, ManyRangesAreTheWholeBody) {
+TEST(RangeDecision, RangesApartAreParts) {
+  expect_all({{"bytes=0-1,3-4", 10, "0-1!,3-4!"},
+              {"bytes=0-0,-1", 10, "0-0!,9-9!"},
+              {"bytes=0-1,5-", 10, "0-1!,5-9"},
+              {"bytes=0-1,3-4,20-", 10, "0-1!,3-4!"}});
+}
+
+TEST(RangeDecision, RangesThatOnlyTouchAreParts) {
+  expect_all({{"bytes=0-1,2-4", 10, "0-1!,2-4!"}, {"bytes=0-8,9-", 10, "0-8!,9-9"}, {"bytes=0-8,-1", 10, "0-8!,9-9!"}});
+}
+
+TEST(RangeDecision, PartsStandInTheOrderAskedFor) {
+  expect_all({{"bytes=8-,4-5,0-1", 10, "8-9,4-5!,0-1!"},
+              {"bytes=6-7,0-1,3-4", 10, "6-7!,0-1!,3-4!"},
+              {"bytes=6-7,0-1,3-6", 10, "3-7!,0-1!"},
+              {"bytes=0-1,6-7,1-3,9-9,7-8", 10, "0-3!,6-8!,9-9"}});
+}
+
+TEST(RangeDecision, NoByteIsInTwoParts) {
+  expect_all(
+      {{"bytes=0-,0-,0-,0-", 10, "0-9"}, {"bytes=0-3,6-9,1-7", 10, "0-9"}, {"bytes=8-,0-1,8-,0-1", 10, "8-9,0-1!"}});
+}
+
+std::string ranges_apart(int count) {
+  std::string ranges = "bytes=0-0";
+  for (int i = 1; i < count; ++i) ranges += "," + std::to_string(2 * i) + "-" + std::to_string(2 * i);
+  return ranges;
+}
+
+TEST(RangeDecision, AThousandAndTwentyFourRangesAreParts) {
+  RangeDecision decided = decide_range(ranges_apart(1024), 10'000);
+  ASSERT_TRUE(std::holds_alternative<ByteRanges>(decided));
+  EXPECT_EQ(std::get<ByteRanges>(decided).size(), 1024u);
+}
+
+TEST(RangeDecision, MoreRangesAreTheWholeBody) {
+  EXPECT_EQ(decision(ranges_apart(1025), 10'000), "whole");
   std::string many = "bytes=0-0";
-  for (int i = 0; i < 1000; ++i) many += ",0-0";
+  for (int i = 0; i < 2000; ++i) many += ",0-0";
   EXPECT_EQ(decision(many, 10), "whole");
 }
 
@@ -106,7 +148,7 @@ TEST(RangeDecision, TheLargestSizes) {
   constexpr std::uint64_t kLargest = ~std::uint64_t{0};
   expect_all({{"bytes=0-", kLargest, "0-18446744073709551614"},
               {"bytes=-1", kLargest, "18446744073709551614-18446744073709551614!"},
-              {"bytes=0-5,18446744073709551613-", kLargest, "whole"}});
+              {"bytes=0-5,18446744073709551613-", kLargest, "0-5!,18446744073709551613-18446744073709551614"}});
 }
 
 TEST(ContentRange, IsWritten) {
