@@ -49,7 +49,7 @@ std::optional<http::Url> next_link(std::span<const std::string> lines, const htt
     std::optional<std::string_view> target = next_target(line);
     if (!target) continue;
     Result<http::Url> url = page.resolve(*target);
-    if (url && url->same_origin(page)) return *url;
+    if (url) return *url;
   }
   return std::nullopt;
 }

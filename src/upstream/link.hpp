@@ -11,8 +11,9 @@
 
 namespace entrepot::upstream {
 
-// The target of the first rel="next" among the header's lines, resolved against `page`. Nothing if it leads to another
-// origin: a registry must not send us (and our token) elsewhere to read on.
+// The target of the first rel="next" among the header's lines, resolved against `page`. Of its use are path and query
+// alone: we read on where we began, whatever host it names. A registry behind a proxy names itself by the scheme and
+// host that it sees, and one that would send us (and our token) elsewhere must not.
 std::optional<http::Url> next_link(std::span<const std::string> lines, const http::Url& page);
 
 // A target's two parts.

@@ -72,7 +72,7 @@ bool is_query(std::string_view text) {
   });
 }
 
-// Whether two URLs of one origin name the same list, however they encode its digest.
+// Whether two URLs name the same list of a registry, however they encode its digest.
 bool same_path(const http::Url& a, const http::Url& b) {
   Result<std::string> path_a = http::percent_decode(path_of(a));
   Result<std::string> path_b = http::percent_decode(path_of(b));

@@ -77,6 +77,31 @@ TEST_F(ListsTest, AnUpstreamThatPagesByFewerLosesNoTag) {
     EXPECT_NE(all.find(tag), std::string::npos) << tag;
 }
 
+TEST_F(ListsTest, AnUpstreamThatNamesItselfOtherwiseInItsLinksLosesNoTag) {
+  const std::string digest = image_.manifest.digest;
+  const std::string first = descriptor_json(make_image({}, 11).manifest);
+  const std::string second = descriptor_json(make_image({}, 12).manifest);
+  hub_.set_referrers("library/app", digest, {first, second});
+  auto link = [](const std::string& target) {
+    return HeaderList{{"Link", "<http://internal.example:8080" + target + ">; rel=\"next\""}};
+  };
+  const std::string tags_path = "/v2/library/app/tags/list";
+  hub_.add({.path = tags_path,
+            .query = "n=2",
+            .answer = CannedAnswer{.headers = link(tags_path + "?n=2&last=b"), .body = R"({"tags":["a","b"]})"}});
+  const std::string referrers_path = "/v2/library/app/referrers/" + digest;
+  const std::string page = R"({"schemaVersion":2,"manifests":[)" + first + "]}";
+  hub_.add({.path = referrers_path,
+            .query = "",
+            .answer = CannedAnswer{.headers = link(referrers_path + "?page=2"), .body = page}});
+  start();
+  std::vector<std::string> pages = pages_from(tags_path + "?n=2");
+  ASSERT_EQ(pages.size(), 3u);
+  EXPECT_EQ(pages[1], tags("library/app", R"("c","d")"));
+  EXPECT_EQ(pages_from(referrers_path).size(), 2u);
+  EXPECT_EQ(hub_.log().requests("GET", referrers_path).back().query, "page=2");
+}
+
 TEST_F(ListsTest, TagsComeFromTheCacheWhileTheUpstreamIsDown) {
   start();
   for (const char* tag : {"d", "b"}) get(manifest_path("library/app", tag));
