@@ -161,5 +161,18 @@ TEST_F(AccessTest, ABlobAskedForAsAManifestIs404) {
   EXPECT_EQ(get(manifest_path("team/a", blob_.digest)).status, 404);
 }
 
+TEST_F(AccessTest, AStoredManifestAskedForAsABlobIsItsBytes) {
+  Image image = make_image({});
+  hub_.push("team/a", "1", image);
+  start();
+  EXPECT_EQ(get(manifest_path("team/a", "1")).status, 200);
+  Reply reply =
+      get_until(in("team/a", image.manifest), std::string(image.manifest.text()));  // it is stored behind the answer
+  EXPECT_EQ(reply.body, image.manifest.text());
+  EXPECT_EQ(reply.header("Content-Type"), "application/octet-stream");
+  EXPECT_EQ(head(in("team/a", image.manifest)).status, 200);
+  EXPECT_EQ(get(in("team/b", image.manifest)).status, 404);
+}
+
 }  // namespace
 }  // namespace entrepot::test

@@ -98,6 +98,18 @@ TEST_F(ErrorsTest, AnErrorBodyThatIsNoJsonIsNoTrouble) {
   EXPECT_NE(reply.body.find("HAP429"), std::string::npos) << reply.body;
 }
 
+TEST_F(ErrorsTest, AnEncodedBodyIsABadGatewayAndIsNotStored) {
+  Object blob = make_blob(100'000);
+  hub_.push_blob("library/app", blob);
+  hub_.add({.answer = CannedAnswer{.headers = {{"Content-Encoding", "gzip"}}, .body = "\x1f\x8b"}});
+  start();
+  for (const std::string& path : {manifest_path("library/app", "1"), blob_path("library/app", blob.digest)})
+    EXPECT_EQ(get(path).status, 502) << path;
+  hub_.behave();
+  EXPECT_EQ(get(manifest_path("library/app", "1")).status, 200);
+  EXPECT_EQ(get(blob_path("library/app", blob.digest)).body, blob.text());
+}
+
 TEST_F(ErrorsTest, AnUnknownRepositoryIs404) {
   start();
   EXPECT_EQ(get(manifest_path("library/none", "1")).status, 404);

@@ -139,6 +139,59 @@ TEST_F(PullTest, AnIndexAndItsChildrenArePulled) {
   EXPECT_EQ(get(manifest_path("library/app", arm.manifest.digest)).body, arm.manifest.text());
 }
 
+TEST_F(PullTest, AnIndexIsServedThoughUpstreamLacksSomeOfItsChildren) {
+  Image absent = make_image({}, 2);
+  Object index = make_index({image_, absent});
+  hub_.push_manifest("library/app", index, "sparse");
+  start();
+  EXPECT_EQ(get(manifest_path("library/app", "sparse")).body, index.text());
+  EXPECT_EQ(get(by_digest_).body, image_.manifest.text());
+  EXPECT_EQ(get(manifest_path("library/app", absent.manifest.digest)).status, 404);
+}
+
+TEST_F(PullTest, AnArtifactWithTheEmptyConfigIsPulled) {
+  Object empty = make_object("application/vnd.oci.empty.v1+json", "{}");
+  std::string config = descriptor_json(empty, R"("data":"e30=")");
+  Object manifest = make_object(
+      "application/vnd.oci.image.manifest.v1+json",
+      R"({"schemaVersion":2,"artifactType":"application/x","config":)" + config + R"(,"layers":[)" + config + "]}");
+  hub_.push_manifest("library/artifact", manifest, "1");
+  hub_.push_blob("library/artifact", empty);
+  start();
+  EXPECT_EQ(get(manifest_path("library/artifact", "1")).body, manifest.text());
+  EXPECT_EQ(get(blob_path("library/artifact", empty.digest)).body, "{}");
+}
+
+TEST_F(PullTest, NothingIsEncodedWhateverTheClientAccepts) {
+  start();
+  const HeaderList accept = {{"Accept-Encoding", "zstd;q=1.0, gzip;q=0.8, deflate;q=0.5"}};
+  for (const char* cache_status : {kMiss, kHit}) {
+    Reply manifest = get(by_tag_, accept);
+    expect_manifest(manifest, cache_status);
+    EXPECT_EQ(manifest.body, image_.manifest.text());
+    Reply layer = get(layer_path_, accept);
+    expect_layer(layer, cache_status);
+    EXPECT_FALSE(layer.has("Content-Encoding"));
+    EXPECT_EQ(layer.body, layer_.text());
+  }
+}
+
+TEST_F(PullTest, WhatUpstreamSaysOfItselfIsNotPassedOn) {
+  const HeaderList own = {{"Content-Type", image_.manifest.media_type},
+                          {"X-Registry-Supports-Signatures", "1"},
+                          {"Set-Cookie", "a=b"},
+                          {"RateLimit-Limit", "100;w=21600"}};
+  hub_.add({.path = by_tag_, .answer = CannedAnswer{.headers = own, .body = *image_.manifest.bytes}});
+  hub_.add({.path = layer_path_, .answer = CannedAnswer{.headers = own, .body = *layer_.bytes}});
+  start();
+  for (const std::string& path : {std::string("/v2/"), by_tag_, layer_path_}) {
+    Reply reply = get(path);
+    EXPECT_EQ(reply.status, 200) << path;
+    for (const char* name : {"X-Registry-Supports-Signatures", "Set-Cookie", "RateLimit-Limit"})
+      EXPECT_FALSE(reply.has(name)) << path << " " << name;
+  }
+}
+
 TEST_F(PullTest, TheClientsAcceptIsIgnoredAndUpstreamIsAskedForEveryType) {
   start();
   Reply reply = get(by_tag_, {{"Accept", "application/vnd.docker.distribution.manifest.v2+json"}});

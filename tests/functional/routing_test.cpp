@@ -43,6 +43,18 @@ TEST_F(RoutingTest, EveryShapeOfAPathReachesItsUpstream) {
     EXPECT_EQ(get(path).body, on_ghcr_.manifest.text()) << path;
 }
 
+TEST_F(RoutingTest, ABlobUnderEachOfItsNamesIsOneDownload) {
+  Object blob = make_blob(100'000);
+  hub_.push_blob("library/app", blob);
+  start();
+  for (const std::string& path :
+       {"/v2/app/blobs/" + blob.digest, "/v2/library/app/blobs/" + blob.digest + "?ns=docker.io",
+        "/v2/library/app/blobs/" + blob.digest + "?ns=index.docker.io",
+        "/docker-hub/v2/library/app/blobs/" + blob.digest, "/v2/docker-hub/app/blobs/" + blob.digest})
+    EXPECT_EQ(get(path).body, blob.text()) << path;
+  EXPECT_EQ(hub_.log().count("", "*"), 1u);
+}
+
 TEST_F(RoutingTest, AnAnswerToNsNamesItAsItWasSent) {
   start();
   EXPECT_EQ(get("/v2/app/manifests/1?ns=index.docker.io").header("OCI-Namespace"), "index.docker.io");

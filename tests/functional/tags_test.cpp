@@ -242,6 +242,15 @@ TEST_F(TagsTest, AWrongDigestInAHeadIsNoHint) {
   for (int pull = 0; pull < 3; ++pull) EXPECT_EQ(get(path_).body, old_.manifest.text()) << pull;
 }
 
+TEST_F(TagsTest, WhatIsNoDigestInAHeadIsNotPassedOn) {
+  for (const char* digest : {"latest", "sha256:abc", "md5:d41d8cd98f00b204e9800998ecf8427e", ""}) {
+    hub_.behave();
+    hub_.add({.path = path_, .digest = digest});
+    restart();
+    EXPECT_EQ(head(path_).header("Docker-Content-Digest"), old_.manifest.digest) << digest;
+  }
+}
+
 TEST_F(TagsTest, APageThatIsNoManifestIsABadGatewayAndDisplacesNothing) {
   const CannedAnswer portal{.headers = {{"Content-Type", "text/html"}}, .body = "<html>Log in</html>"};
   start();
