@@ -45,8 +45,7 @@ _SOURCES = (
     Source("github.com/containerd/containerd/v2", "v2.4.2", ("cmd/containerd", "cmd/ctr", "cmd/containerd-shim-runc-v2")),
     Source("github.com/moby/buildkit", "v0.34.2", ("cmd/buildkitd", "cmd/buildctl")),
     Source("helm.sh/helm/v3", "v3.22.0", ("cmd/helm",)),
-    # Its own daemon is in a module that has no versions; this is the same service as a plugin, which it is made for.
-    Source("github.com/containerd/stargz-snapshotter", "v0.19.1", ("service/plugin",), own="containerd-stargz"),
+    Source("github.com/containerd/stargz-snapshotter", "v0.19.1", ("service",), own="containerd-stargz-grpc"),
 )
 
 TOOLS = {name: source for source in _SOURCES
@@ -111,8 +110,9 @@ _LDFLAGS = "-ldflags=-s -w"
 
 def _build(source, folder):
     if not source.own:
-        go("install", _LDFLAGS, *(f"{source.module}/{package}@{source.version}" for package in source.packages),
-           env={"GOBIN": str(folder)})
+        # In the module's own folder, where all that its go.mod says holds; `go install` refuses some of that.
+        module = json.loads(go("mod", "download", "-json", f"{source.module}@{source.version}").stdout)["Dir"]
+        go("build", _LDFLAGS, "-o", f"{folder}/", *(f"./{package}" for package in source.packages), cwd=module)
         return
     module = folder / "src"
     shutil.copytree(_HERE / source.own, module)

@@ -91,6 +91,7 @@ class E2ETest(unittest.TestCase):
     """A test class with an upstream and a cold cache before it, which all of its tests share in the order of their names."""
 
     needs = ()
+    pushes = False      # the upstream is empty, and the class puts there what it wants
     maxDiff = 2000
     _lacking = None
     _client_numbers = itertools.count()
@@ -102,7 +103,7 @@ class E2ETest(unittest.TestCase):
             return
         cls.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=base()))
         cls.addClassCleanup(remove_tree, cls.work)
-        cls.registry = Registry(cls.work / "upstream", SETTINGS.storage)
+        cls.registry = Registry(cls.work / "upstream", cls.work / "storage" if cls.pushes else SETTINGS.storage)
         cls.addClassCleanup(cls.registry.stop)
         cls.registry.start()
         cls.start_cache()
@@ -137,11 +138,12 @@ class E2ETest(unittest.TestCase):
             self.skipTest(found)
         return found
 
-    def client(self, kind, port=None, prefix=None):
+    def client(self, kind, port=None, prefix=None, **more):
         """A client of the cache, or of what listens on another port, with nothing pulled."""
         # A short name: podman takes no run root of more than 50 characters.
         work = self.work / f"client{next(self._client_numbers)}"
-        return _SkipWhereUnavailable(self, kind(work, port or self.cache.port, self.cache.prefix if prefix is None else prefix))
+        prefix = self.cache.prefix if prefix is None else prefix
+        return _SkipWhereUnavailable(self, kind(work, port or self.cache.port, prefix, **more))
 
 
 class _SkipWhereUnavailable:

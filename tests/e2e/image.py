@@ -1,6 +1,6 @@
 """The images that are pulled, built once and kept in a cache folder outside of the repository.
 
-Four images, in one folder each: `blobs/sha256/<hex>` and `index.json`, an OCI image layout. Digests, configs, manifests and
+Five images, in one folder each: `blobs/sha256/<hex>` and `index.json`, an OCI image layout. Digests, configs, manifests and
 layers are written here, so that the tests know every byte without asking the code that they test.
 
   debian   a Debian that runs, made by debootstrap: one layer of about 60 MB
@@ -8,6 +8,7 @@ layers are written here, so that the tests know every byte without asking the co
            and one whose blob is 1 GiB and does not compress
   ninety   one layer of 90 MiB that does not compress, below the size at which a cache may fetch in parts
   many     60 layers of 1 to 9 MiB that do not compress, 300 MB in all
+  small    busybox and the libraries that it runs with, and one layer of 3 MiB that does not compress
 """
 
 import gzip
@@ -18,6 +19,7 @@ import os
 import pathlib
 import platform
 import random
+import re
 import shutil
 import tarfile
 import tempfile
@@ -199,7 +201,24 @@ def _build_many(layout, work):
     layout.finish(layout.image(layers, HOST_ARCHITECTURE))
 
 
-_BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety, "many": _build_many}
+def _build_small(layout, work):
+    libraries = re.findall(r"(/\S+) \(0x", run(["ldd", "/bin/busybox"], timeout=10).stdout)
+    tar = work / "busybox.tar"
+    with tarfile.open(tar, "w") as out:
+        for file in ("/bin/busybox", *libraries, "/etc/debian_version"):
+            member = out.gettarinfo(os.path.realpath(file), arcname=file.lstrip("/"))
+            member.uid, member.gid, member.mtime = 0, 0, 0
+            with open(file, "rb") as content:
+                out.addfile(member, content)
+        for name in ("sh", "cat", "sleep"):
+            link = tarfile.TarInfo(f"bin/{name}")
+            link.type, link.linkname = tarfile.SYMTYPE, "busybox"
+            out.addfile(link)
+    _tar_of_noise(work / "noise.tar", 3 * MiB, seed=3)
+    layout.finish(layout.image([layout.layer(tar), layout.layer(work / "noise.tar", level=0)], HOST_ARCHITECTURE))
+
+
+_BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety, "many": _build_many, "small": _build_small}
 
 
 def image(name):

@@ -89,6 +89,12 @@ class Registry:
         return [Request(m[1], m[2], int(m[3]), int(m[4])) for m in self._ACCESS.finditer(new)]
 
 
+def upload(image, port):
+    """Pushes an image to the registry on that port."""
+    run(["skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"oci:{image.layout}:e2e",
+         f"docker://127.0.0.1:{port}/{image.repository}:{image.tag}"], timeout=300)
+
+
 def push(images, storage):
     """Puts the images into a registry's storage folder, which is made."""
     part = storage.with_suffix(".part")
@@ -96,8 +102,7 @@ def push(images, storage):
     registry = Registry(part, part / "storage").start()
     try:
         for image in images:
-            run(["skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"oci:{image.layout}:e2e",
-                 f"docker://127.0.0.1:{registry.port}/{image.repository}:{image.tag}"], timeout=300)
+            upload(image, registry.port)
     finally:
         registry.stop()
     (part / "storage").rename(storage)

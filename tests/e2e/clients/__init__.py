@@ -16,12 +16,13 @@ class Unavailable(Exception):
 
 
 class Client:
-    def __init__(self, work, port, prefix):
+    def __init__(self, work, port, prefix, origin=None):
         """`port` is where the mirror of docker.io listens; `prefix` goes before a name where the client cannot say that
-        it means docker.io."""
+        it means docker.io; `origin` is the URL of the registry itself, for a client that is to fall back to it."""
         self.work = work
         self.mirror = f"127.0.0.1:{port}"
         self.prefix = prefix
+        self.origin = origin
 
     def __enter__(self):
         self.work.mkdir(parents=True)
