@@ -7,12 +7,13 @@ import hashlib
 import json
 import pathlib
 import re
+import unittest
 
 from clients.buildkit import Buildkitd, BuildkitdWithPath
 from clients.containerd import Containerd2, Containerd2InParts
 from clients.tools import Crane, Helm, Regctl
 from go_tools import go_tool
-from harness import E2ETest, images, overlay, program, root
+from harness import SETTINGS, E2ETest, images, overlay, program, root
 from process import run
 from test_clients import Pulls, ThreeRounds
 from throttle import Throttle
@@ -24,8 +25,9 @@ BUILDKIT = (root, overlay, program("runc"), go_tool("buildkitd", "buildctl"))
 
 class Containerd2Pull(Pulls, E2ETest):
     client_type = Containerd2
-    image_names = ("debian",)
-    needs = (*CONTAINERD, images("debian"))
+    image_names = ("small",)
+    runs = ("small",)
+    needs = (*CONTAINERD, images("small"))
 
 
 class Containerd2PullInParts(Pulls, E2ETest):
@@ -59,15 +61,12 @@ class BuildkitdBuildWithPath(Pulls, E2ETest):
     needs = (*BUILDKIT, images("small"))
 
     @classmethod
-    def start_cache(cls):
-        cls.cache = cls.new_cache(cls.registry.url)
-        cls.cache.upstreams = {"ghcr.io": {"url": cls.registry.url}}
-        cls.cache.start()
-
-    def setUp(self):
-        super().setUp()
-        if not hasattr(self.cache, "upstreams"):
-            self.skipTest("of entrepot only")
+    def new_cache(cls, upstream_url, name="cache"):
+        if SETTINGS.peer:
+            raise unittest.SkipTest("of entrepot only")
+        cache = super().new_cache(upstream_url, name)
+        cache.upstreams["ghcr.io"] = {"url": upstream_url}
+        return cache
 
 
 class CraneRequests(ThreeRounds, E2ETest):
