@@ -82,6 +82,10 @@ def overlay():
         return None if done.returncode == 0 else f"cannot mount an overlay: {done.stderr.strip()}"
 
 
+def fuse():
+    return None if os.path.exists("/dev/fuse") else "no /dev/fuse"
+
+
 def base():
     # Not /tmp: it may be held in memory, and the clients unpack gigabytes.
     return os.environ.get("TMPDIR", "/var/tmp")

@@ -3,21 +3,21 @@
 What they ask for is seen by a proxy between client and cache, and by the upstream's log.
 """
 
-import hashlib
 import json
-import pathlib
 import re
 import unittest
 
 from clients.buildkit import Buildkitd, BuildkitdWithPath
 from clients.containerd import Containerd2, Containerd2InParts
+from clients.stargz import Stargz
 from clients.tools import Crane, Helm, Regctl
 from go_tools import go_tool
-from harness import SETTINGS, E2ETest, images, overlay, program, root
+from harness import SETTINGS, E2ETest, fuse, images, overlay, program, report, root
+from http_client import get
 from process import run
 from test_clients import Pulls, ThreeRounds
 from throttle import Throttle
-from upstream import upload
+from upstream import content_gets, gets_of, upload
 
 CONTAINERD = (root, overlay, program("runc"), go_tool("containerd", "ctr", "containerd-shim-runc-v2"))
 BUILDKIT = (root, overlay, program("runc"), go_tool("buildkitd", "buildctl"))
@@ -69,6 +69,101 @@ class BuildkitdBuildWithPath(Pulls, E2ETest):
         return cache
 
 
+class BuildkitdCache(E2ETest):
+    """A build's cache is pushed to the upstream and taken from there through entrepot, by a builder that has nothing. What it
+    was not taken for would be another number in the file that is built."""
+    needs = (*BUILDKIT, program("skopeo"), images("small"))
+    pushes = True
+
+    def setUp(self):
+        super().setUp()
+        upload(self.image("small"), self.registry.port)
+
+    def test_one_in_an_index_is_found_right_after_its_push(self):
+        self.assert_found_right_after_its_push("index", image_manifest="false", media_type="application/vnd.oci.image.index.v1+json")
+
+    def test_one_in_an_image_manifest_is_found_right_after_its_push(self):
+        self.assert_found_right_after_its_push("manifest", image_manifest="true",
+                                               media_type="application/vnd.oci.image.manifest.v1+json")
+
+    def assert_found_right_after_its_push(self, tag, image_manifest, media_type):
+        path = f"/v2/{self.cache.prefix}library/cache/manifests/{tag}"
+        self.assertEqual(get(self.cache.url, path)[0], 404)
+        built = self.build("--export-cache", f"type=registry,ref=127.0.0.1:{self.registry.port}/library/cache:{tag},mode=max,"
+                                             f"oci-mediatypes=true,image-manifest={image_manifest}")
+        status, headers, _ = get(self.registry.url, f"/v2/library/cache/manifests/{tag}", method="HEAD")
+        self.assertEqual((status, headers["Content-Type"]), (200, media_type))
+        self.registry.requests()
+        imported = ("--import-cache", f"type=registry,ref=docker.io/library/cache:{tag}")
+        self.assertEqual(self.build(*imported), built)
+        self.assertIn(f"/v2/library/cache/manifests/{headers['Docker-Content-Digest']}", content_gets(self.registry.requests()))
+        self.assertEqual(self.build(*imported), built)
+        self.assertEqual(content_gets(self.registry.requests()), {})
+        self.assertNotEqual(self.build(), built)
+
+    def build(self, *options):
+        """The number in the file that a builder makes which has nothing yet."""
+        with self.client(Buildkitd) as client:
+            out = client.work / "out"
+            client.build(f"FROM {client.name(self.image('small'))} AS build\nRUN cat /proc/sys/kernel/random/uuid >/number\n"
+                         "FROM scratch\nCOPY --from=build /number /number\n", "--output", f"type=local,dest={out}", *options)
+            return (out / "number").read_text()
+
+
+class PushedBehindTheCache(E2ETest):
+    needs = (go_tool("crane"), program("skopeo"), images("small"))
+    pushes = True
+
+    def test_what_was_missing_is_found_right_after_its_push(self):
+        image = self.image("small")
+        with self.client(Crane) as crane:
+            repository = crane.name(image).rsplit(":", 1)[0]
+            requests = (("digest", f"{repository}:{image.tag}"), ("manifest", f"{repository}@{image.digest}"),
+                        ("blob", f"{repository}@{image.blobs()[0]}"), ("ls", repository))
+            for request in requests:
+                self.assertRegex(crane(*request, check=False).stderr, "UNKNOWN|404")
+            upload(image, self.registry.port)
+            for request in requests:
+                crane(*request)
+
+
+class StargzPull(ThreeRounds, E2ETest):
+    """The layer's files are read through the cache when they are needed."""
+    needs = (*CONTAINERD, *BUILDKIT, fuse, go_tool("containerd-stargz-grpc"), program("skopeo"), images("debian"))
+    pushes = True
+    name = "library/debian:estargz"
+
+    @classmethod
+    def start_cache(cls):
+        super().start_cache()
+        cls.converted = False
+
+    def setUp(self):
+        super().setUp()
+        if not self.converted:
+            upload(self.image("debian"), self.registry.port)
+            with self.client(Buildkitd) as client:
+                client.build(f"FROM {client.name(self.image('debian'))}\n", "--output",
+                             f"type=image,name=127.0.0.1:{self.registry.port}/{self.name},push=true,store=false,"
+                             "compression=estargz,force-compression=true,oci-mediatypes=true")
+            type(self).converted = True
+            self.registry.requests()
+
+    def round(self):
+        spy = Throttle(self.cache.port).start()
+        self.addCleanup(spy.stop)
+        with self.client(Stargz, spy.port) as client:
+            client.pull_by_name(self.name)
+            self.assertRegex(client.run_by_name(self.name, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
+        _, _, manifest = get(self.cache.url, f"/v2/{self.cache.prefix}{self.name.replace(':', '/manifests/')}")
+        (layer,) = json.loads(manifest)["layers"]
+        parts = gets_of(spy.log, layer["digest"])
+        self.assertTrue(all(part.range for part in parts), "the whole layer was asked for")
+        read = sum(part.sent for part in parts)
+        report(f"StargzPull.{self._testMethodName}: {read} of {layer['size']} bytes read, in {len(parts)} ranges")
+        self.assertLess(read, layer["size"] / 2)
+
+
 class CraneRequests(ThreeRounds, E2ETest):
     needs = (go_tool("crane"), images("layers", "small"))
 
@@ -81,8 +176,7 @@ class CraneRequests(ThreeRounds, E2ETest):
             self.assertIn(image.tag, crane("ls", name.rsplit(":", 1)[0]).stdout.split())
             self.assertEqual(crane("blob", f"{name.rsplit(':', 1)[0]}@{config}").stdout, image.path(config).read_text())
             crane("validate", "--remote", name)
-            crane("pull", "--format", "oci", name, crane.work / "pulled")
-            self.assertEqual(_blobs_of(crane.work / "pulled"), {*image.manifests(), *image.blobs()})
+            self.assertEqual(crane.pull(image), crane.expected(image))
             index = self.image("layers")
             self.assertEqual(crane("digest", "--platform", "linux/arm64", crane.name(index)).stdout.strip(),
                              index.manifest_of("arm64"))
@@ -114,8 +208,7 @@ class RegctlRequests(ThreeRounds, E2ETest):
             name, config = regctl.name(image), image.blobs()[0]
             self.assertEqual(regctl("manifest", "get", "--format", "raw-body", name).stdout, image.path(image.digest).read_text())
             self.assertEqual(regctl("blob", "get", name, config).stdout, image.path(config).read_text())
-            regctl("image", "copy", name, f"ocidir://{regctl.work}/copied:e2e")
-            self.assertEqual(_blobs_of(regctl.work / "copied"), {*image.manifests(), *image.blobs()})
+            self.assertEqual(regctl.pull(image), regctl.expected(image))
             listed = json.loads(regctl("artifact", "list", "--format", "{{ json . }}", name).stdout)
             self.assertEqual([d["artifactType"] for d in listed["descriptors"]], ["application/x-bill"])
 
@@ -140,8 +233,3 @@ class HelmPull(ThreeRounds, E2ETest):
             self.assertEqual(pulled.read_bytes(), self.chart.read_bytes())
             # By a range of versions, for which it lists the tags.
             self.assertEqual(helm.pull_chart("charts/chart", "1.2.3")[1].name, self.chart.name)
-
-
-def _blobs_of(layout):
-    """The digests of the files of an OCI image layout, computed here."""
-    return {f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in pathlib.Path(layout, "blobs", "sha256").iterdir()}

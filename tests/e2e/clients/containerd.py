@@ -61,20 +61,20 @@ class Containerd(Client):
 
     def pull(self, image):
         name = self._name(image)
-        self._ctr("images", "pull", "--hosts-dir", self.work / "hosts", name, timeout=300)
-        (line,) = self._ctr("images", "ls", f"name=={name}", timeout=20).splitlines()[1:]
+        self.ctr("images", "pull", "--hosts-dir", self.work / "hosts", name, timeout=300)
+        (line,) = self.ctr("images", "ls", f"name=={name}", timeout=20).splitlines()[1:]
         return line.split()[2]
 
     def expected(self, image):
         return image.digest
 
     def run(self, image, *command):
-        return self._ctr("run", "--rm", "--net-host", self._name(image), "e2e", *command, timeout=60)
+        return self.ctr("run", "--rm", "--net-host", self._name(image), "e2e", *command, timeout=60)
 
     def _name(self, image):
         return f"docker.io/{image.repository}:{image.tag}"
 
-    def _ctr(self, *arguments, timeout):
+    def ctr(self, *arguments, timeout):
         return run([self.program("ctr"), "-a", self.work / "containerd.sock", *arguments], timeout).stdout
 
 

@@ -1,5 +1,9 @@
 """crane, regctl and helm: commands that talk to a registry themselves, and fall back to no other."""
 
+import hashlib
+import json
+import pathlib
+
 import go_tools
 from clients import Client
 from process import run
@@ -20,10 +24,18 @@ class Tool(Client):
     def name(self, image):
         return f"{self.mirror}/{self.prefix}{image.repository}:{image.tag}"
 
+    def expected(self, image):
+        return {*image.manifests(), *image.blobs()}
+
 
 class Crane(Tool):
     program = "crane"
     options = ("--insecure",)
+
+    def pull(self, image):
+        """The digests of all files that came, computed here."""
+        self("pull", "--format", "oci", self.name(image), self.work / "pulled")
+        return _digests_of(self.work / "pulled")
 
 
 class Regctl(Tool):
@@ -37,13 +49,17 @@ class Regctl(Tool):
     def environment(self):
         return {**super().environment, "REGCTL_CONFIG": str(self.work / "config.json")}
 
+    def pull(self, image):
+        """The digests of all files that came, computed here."""
+        self("image", "copy", self.name(image), f"ocidir://{self.work}/pulled:e2e")
+        return _digests_of(self.work / "pulled")
+
 
 class RegctlWithMirror(Regctl):
     """regclient's mirrors: names stay those of docker.io, which is at `origin` here."""
     options = ()
 
     def start(self):
-        import json
         (self.work / "config.json").write_text(json.dumps({"hosts": {
             "docker.io": {"hostname": self.origin.removeprefix("http://"), "tls": "disabled", "mirrors": [self.mirror]},
             self.mirror: {"tls": "disabled"}}}))
@@ -56,8 +72,16 @@ class Helm(Tool):
     program = "helm"
     options = ()
 
+    def pull(self, image):
+        return self.pull_chart("charts/chart", "1.2.3")   # there is no chart in an image
+
     def pull_chart(self, repository, version, check=True):
         """Pulls a chart through the mirror; the command, and the file that came."""
         done = self("pull", f"oci://{self.mirror}/{self.prefix}{repository}", "--version", version, "--plain-http",
                     "--destination", self.work, check=check)
         return done, self.work / f"{repository.rsplit('/', 1)[1]}-{version}.tgz"
+
+
+def _digests_of(layout):
+    """Of the files of an OCI image layout."""
+    return {f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in pathlib.Path(layout, "blobs", "sha256").iterdir()}

@@ -1,0 +1,45 @@
+"""containerd 2.x with stargz-snapshotter: a layer in eStargz is mounted, and what is read of it is fetched then, in ranges."""
+
+import go_tools
+from clients import Unavailable
+from clients.containerd import Containerd2
+from image import HOST_ARCHITECTURE
+from process import Program, ProgramFailed
+
+_CONFIG = Containerd2.config + f"""\
+[proxy_plugins.stargz]
+  type = "snapshot"
+  address = "{{work}}/stargz.sock"
+  [proxy_plugins.stargz.exports]
+    root = "{{work}}/stargz"
+    enable_remote_snapshot_annotations = "true"
+[[plugins."io.containerd.transfer.v1.local".unpack_config]]
+  platform = "linux/{HOST_ARCHITECTURE}"
+  snapshotter = "stargz"
+"""
+
+
+class Stargz(Containerd2):
+    config = _CONFIG
+
+    def start(self):
+        self._snapshotter = Program(
+            [go_tools.path("containerd-stargz-grpc"), "--address", self.work / "stargz.sock", "--root", self.work / "stargz",
+             "--hosts-dir", self.work / "hosts", "--lazy"], self.work / "stargz.log")
+        try:
+            self._snapshotter.wait_for_line("listening", timeout=20)
+        except ProgramFailed as failed:
+            raise Unavailable(f"stargz-snapshotter does not start here: {failed}") from failed
+        super().start()
+
+    def stop(self):
+        try:
+            super().stop()
+        finally:
+            self._snapshotter.stop()
+
+    def pull_by_name(self, name):
+        self.ctr("images", "pull", "--snapshotter", "stargz", "--hosts-dir", self.work / "hosts", f"docker.io/{name}", timeout=120)
+
+    def run_by_name(self, name, *command):
+        return self.ctr("run", "--rm", "--net-host", "--snapshotter", "stargz", f"docker.io/{name}", "e2e", *command, timeout=60)
