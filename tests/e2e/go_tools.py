@@ -10,6 +10,7 @@ the tests are skipped by name, with the reason.
 
 import dataclasses
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -72,7 +73,7 @@ def path(name):
     if source in _failed:
         raise ProgramFailed(_failed[source])
     try:
-        return built(f"{source.module.replace('/', '_')}@{source.version}", lambda folder: _build(source, folder)) / name
+        return built(_folder(source), lambda folder: _build(source, folder)) / name
     except ProgramFailed as failed:
         _failed[source] = str(failed)
         raise
@@ -106,6 +107,13 @@ def go(*arguments, cwd="/", env=None, timeout=_BUILD_TIMEOUT):
 # but where modules come from.
 _ENVIRONMENT = {"CGO_ENABLED": "0", "GOFLAGS": "-trimpath", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 _LDFLAGS = "-ldflags=-s -w"
+
+
+def _folder(source):
+    """A name in the cache; another one as soon as something else would be built."""
+    own = b"".join(file.read_bytes() for file in sorted((_HERE / source.own).iterdir())) if source.own else b""
+    made_from = hashlib.sha256(f"{source} {GO} {_ENVIRONMENT} {_LDFLAGS}".encode() + own).hexdigest()
+    return f"{source.module.replace('/', '_')}@{source.version}-{made_from[:8]}"
 
 
 def _build(source, folder):

@@ -56,13 +56,14 @@ class Regctl(Tool):
 
 
 class RegctlWithMirror(Regctl):
-    """regclient's mirrors: names stay those of docker.io, which is at `origin` here."""
+    """regclient's mirrors: it says in `?ns=` at which host it knows the registry, for docker.io registry-1.docker.io."""
     options = ()
 
     def start(self):
-        (self.work / "config.json").write_text(json.dumps({"hosts": {
-            "docker.io": {"hostname": self.origin.removeprefix("http://"), "tls": "disabled", "mirrors": [self.mirror]},
-            self.mirror: {"tls": "disabled"}}}))
+        config = json.loads(self.example("regclient/config.json"))
+        if self.origin:
+            config["hosts"]["docker.io"].update(hostname=self.origin.removeprefix("http://"), tls="disabled")
+        (self.work / "config.json").write_text(json.dumps(config))
 
     def name(self, image):
         return f"docker.io/{image.repository}:{image.tag}"
