@@ -5,6 +5,7 @@ What they ask for is seen by a proxy between client and cache, and by the upstre
 
 import json
 import re
+import time
 import unittest
 
 from clients.buildkit import Buildkitd, BuildkitdWithPath
@@ -14,7 +15,7 @@ from clients.tools import Crane, Helm, Regctl, RegctlWithMirror
 from go_tools import go_tool
 from harness import SETTINGS, E2ETest, fuse, images, overlay, program, report, root
 from http_client import get
-from process import run
+from process import ProgramFailed
 from test_clients import Pulls, ThreeRounds
 from throttle import Throttle
 from upstream import content_gets, gets_of, upload
@@ -154,7 +155,7 @@ class StargzPull(ThreeRounds, E2ETest):
         self.addCleanup(spy.stop)
         with self.client(Stargz, spy.port) as client:
             client.pull_by_name(self.name)
-            self.assertRegex(client.run_by_name(self.name, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
+            self.run_something(client)
         _, _, manifest = get(self.cache.url, f"/v2/{self.cache.prefix}{self.name.replace(':', '/manifests/')}")
         (layer,) = json.loads(manifest)["layers"]
         parts = gets_of(spy.log, layer["digest"])
@@ -162,6 +163,30 @@ class StargzPull(ThreeRounds, E2ETest):
         read = sum(part.sent for part in parts)
         report(f"StargzPull.{self._testMethodName}: {read} of {layer['size']} bytes read, in {len(parts)} ranges")
         self.assertLess(read, layer["size"] / 2)
+
+    def test_4_past_a_dead_mirror_a_layer_is_mounted_from_the_registry_itself(self):
+        self.registry.start()
+        cache = self.own_cache(self.registry.url).start()
+        cache.stop()
+        with self.client(Stargz, cache.port, origin=self.registry.url) as client:
+            start = time.monotonic()
+            client.pull_by_name(self.name)
+            self.run_something(client)
+            report(f"StargzPull.{self._testMethodName}: {time.monotonic() - start:.2f} s")
+        self.assertTrue(content_gets(self.registry.requests()))
+
+    def test_5_under_a_mounted_layer_a_dead_mirror_is_an_error_until_it_is_back(self):
+        # The host is chosen when the layer is mounted, and once.
+        cache = self.own_cache(self.registry.url).start()
+        with self.client(Stargz, cache.port, origin=self.registry.url) as client:
+            client.pull_by_name(self.name)
+            cache.stop()
+            self.assertRaisesRegex(ProgramFailed, "input/output error", self.run_something, client)
+            cache.start()
+            self.run_something(client)
+
+    def run_something(self, client):
+        self.assertRegex(client.run_by_name(self.name, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
 
 
 class CraneRequests(ThreeRounds, E2ETest):

@@ -21,11 +21,12 @@ _CONFIG = Containerd2.config + f"""\
 
 class Stargz(Containerd2):
     config = _CONFIG
+    lazy = True     # nothing is fetched that nobody has read
 
     def start(self):
         self._snapshotter = Program(
             [go_tools.path("containerd-stargz-grpc"), "--address", self.work / "stargz.sock", "--root", self.work / "stargz",
-             "--hosts-dir", self.work / "hosts", "--lazy"], self.work / "stargz.log")
+             "--hosts-dir", self.work / "hosts", f"--lazy={str(self.lazy).lower()}"], self.work / "stargz.log")
         try:
             self._snapshotter.wait_for_line("listening", timeout=20)
         except ProgramFailed as failed:
