@@ -12,7 +12,6 @@ import dataclasses
 import fcntl
 import hashlib
 import json
-import os
 import pathlib
 import platform
 import re

@@ -15,6 +15,7 @@ from clients.tools import Crane, Helm, Regctl, RegctlWithMirror
 from go_tools import go_tool
 from harness import SETTINGS, E2ETest, fuse, images, overlay, program, report, root
 from http_client import get
+from image import INDEX, MANIFEST
 from process import ProgramFailed
 from test_clients import Pulls, ThreeRounds
 from throttle import Throttle
@@ -81,11 +82,10 @@ class BuildkitdCache(E2ETest):
         upload(self.image("small"), self.registry.port)
 
     def test_one_in_an_index_is_found_right_after_its_push(self):
-        self.assert_found_right_after_its_push("index", image_manifest="false", media_type="application/vnd.oci.image.index.v1+json")
+        self.assert_found_right_after_its_push("index", image_manifest="false", media_type=INDEX)
 
     def test_one_in_an_image_manifest_is_found_right_after_its_push(self):
-        self.assert_found_right_after_its_push("manifest", image_manifest="true",
-                                               media_type="application/vnd.oci.image.manifest.v1+json")
+        self.assert_found_right_after_its_push("manifest", image_manifest="true", media_type=MANIFEST)
 
     def assert_found_right_after_its_push(self, tag, image_manifest, media_type):
         path = f"/v2/{self.cache.prefix}library/cache/manifests/{tag}"
