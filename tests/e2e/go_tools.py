@@ -118,7 +118,7 @@ def _folder(source):
 def _build(source, folder):
     if not source.own:
         # In the module's own folder, where all that its go.mod says holds; `go install` refuses some of that.
-        module = json.loads(go("mod", "download", "-json", f"{source.module}@{source.version}").stdout)["Dir"]
+        module = _downloaded(_toolchain() / "bin" / "go", f"{source.module}@{source.version}")
         go("build", _LDFLAGS, "-o", f"{folder}/", *(f"./{package}" for package in source.packages), cwd=module)
         return
     module = folder / "src"
@@ -134,18 +134,24 @@ def _toolchain():
     found = shutil.which("go")
     if not found:
         raise ProgramFailed("there is no go")
-    # Not in a module's folder, and no newer one by itself.
-    env = {"GOTOOLCHAIN": "local", "GOFLAGS": ""}
-    have = run([found, "env", "GOVERSION", "GOROOT"], timeout=20, env=env, cwd="/").stdout.split()
+    have = run([found, "env", "GOVERSION", "GOROOT"], timeout=20, env=_ENVIRONMENT, cwd="/").stdout.split()
     if _number(have[0]) >= _number(GO):
         return pathlib.Path(have[1])
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    module = f"golang.org/toolchain@v0.0.1-go{GO}.linux-{machine}"
-    root = pathlib.Path(json.loads(run([found, "mod", "download", "-json", module], timeout=600, env=env, cwd="/").stdout)["Dir"])
+    root = _downloaded(found, f"golang.org/toolchain@v0.0.1-go{GO}.linux-{machine}")
     # Modules have no modes of files; `go` sets these itself where it is new enough to know of toolchains.
     for program in [*(root / "bin").iterdir(), *(file for file in (root / "pkg" / "tool").rglob("*") if file.is_file())]:
         program.chmod(0o755)
     return root
+
+
+def _downloaded(program, module):
+    """The folder of a module, which `go` checks against the public list of checksums."""
+    answer = run([program, "mod", "download", "-json", module], timeout=600, env=_ENVIRONMENT, cwd="/", check=False)
+    try:
+        return pathlib.Path(json.loads(answer.stdout)["Dir"])
+    except (KeyError, ValueError):
+        raise ProgramFailed(f"no {module}: {answer.stdout or answer.stderr}".replace("\n", " ")) from None
 
 
 def _number(release):
