@@ -1,5 +1,7 @@
 """containerd 2.x with stargz-snapshotter: a layer in eStargz is mounted, and what is read of it is fetched then, in ranges."""
 
+import itertools
+
 import go_tools
 from clients import Unavailable
 from clients.containerd import Containerd2
@@ -24,6 +26,7 @@ class Stargz(Containerd2):
     lazy = True     # nothing is fetched that nobody has read
 
     def start(self):
+        self._containers = itertools.count()
         self._snapshotter = Program(
             [go_tools.path("containerd-stargz-grpc"), "--address", self.work / "stargz.sock", "--root", self.work / "stargz",
              "--hosts-dir", self.work / "hosts", f"--lazy={str(self.lazy).lower()}"], self.work / "stargz.log")
@@ -43,4 +46,6 @@ class Stargz(Containerd2):
         self.ctr("images", "pull", "--snapshotter", "stargz", "--hosts-dir", self.work / "hosts", f"docker.io/{name}", timeout=120)
 
     def run_by_name(self, name, *command):
-        return self.ctr("run", "--rm", "--net-host", "--snapshotter", "stargz", f"docker.io/{name}", "e2e", *command, timeout=60)
+        # A name of its own: what a container that could not start leaves behind goes later.
+        return self.ctr("run", "--rm", "--net-host", "--snapshotter", "stargz", f"docker.io/{name}", f"e2e{next(self._containers)}",
+                        *command, timeout=60)
