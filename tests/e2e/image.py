@@ -217,3 +217,10 @@ def image(name):
                 raise ProgramFailed(f"image {name}: {failed}") from failed
             (work / "layout").rename(final)
     return Image(name, final)
+
+
+def small(name, folder):
+    """An image of one layer of 3 MiB that does not compress, unlike that of any other name; made in the folder each time."""
+    layout = _Layout(folder / name)
+    layout.finish(layout.image([layout.layer(_tar({name: random.Random(name).randbytes(3 * MiB)}), level=0)], HOST_ARCHITECTURE))
+    return Image(name, folder / name)

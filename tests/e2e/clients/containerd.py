@@ -1,7 +1,6 @@
 """containerd with a hosts.toml: it names the registry that it means in `?ns=`."""
 
-from clients import Client, Unavailable
-from process import Program, ProgramFailed, run
+from clients import Client
 
 _CONFIG = """\
 version = 2
@@ -21,14 +20,7 @@ class Containerd(Client):
         hosts = self.work / "hosts" / "docker.io"
         hosts.mkdir(parents=True)
         (hosts / "hosts.toml").write_text(self.example("containerd/docker.io/hosts.toml"))
-        self._daemon = Program(["containerd", "-c", self.work / "config.toml"], self.work / "containerd.log")
-        try:
-            self._daemon.wait_for_line("containerd successfully booted", timeout=60)
-        except ProgramFailed as failed:
-            raise Unavailable(f"containerd does not start here: {failed}") from failed
-
-    def stop(self):
-        self._daemon.stop()
+        self.daemon(["containerd", "-c", self.work / "config.toml"], "containerd.log", "containerd successfully booted")
 
     def pull(self, image):
         name = self._name(image)
@@ -46,4 +38,4 @@ class Containerd(Client):
         return f"docker.io/{image.repository}:{image.tag}"
 
     def _ctr(self, *arguments, timeout):
-        return run(["ctr", "-a", self.work / "containerd.sock", *arguments], timeout).stdout
+        return self.command(["ctr", "-a", self.work / "containerd.sock", *arguments], timeout).stdout

@@ -1,0 +1,159 @@
+"""What each client does when entrepot answers with an error, ends bodies in their middle, or is not there: whether it goes on to
+Docker Hub, which it also knows.
+
+entrepot hands on what is wrong with its upstream. Docker Hub is a registry of this test, by its names and over TLS, with the same
+images; the client is in a sandbox that finds it there, and trusts it.
+"""
+
+import time
+
+from cache import Entrepot
+from clients import Unavailable
+from clients.containerd import Containerd
+from clients.dockerd import BuildKitOfAnything, Dockerd, DockerdWithContainerd
+from clients.podman import Podman
+from clients.skopeo import SkopeoByMirror
+from harness import E2ETest, SETTINGS, debian13, overlay, program, report, root
+from image import small
+from process import ProgramFailed
+from scripted_registry import HUB, ScriptedRegistry, certificate_for_hub
+from upstream import content_gets
+
+_FAULTS = {"404": 404, "429": 429, "503": 503, "cut": "cut", "dead": None}
+
+
+class _FallsBack:
+    client_type = None
+    fails = ()      # at these faults the pull fails; at all others it goes on to Docker Hub
+
+    @classmethod
+    def start_cache(cls):
+        if SETTINGS.peer:
+            cls._lacking = "of entrepot only"
+            return
+        images = [small(f"small{fault}", cls.work / "images") for fault in _FAULTS]
+        cls.images = dict(zip(_FAULTS, images))
+        certificate = certificate_for_hub(cls.work)
+        cls.upstream, cls.hub = ScriptedRegistry(images).start(), ScriptedRegistry(images, certificate).start()
+        cls.addClassCleanup(cls.upstream.stop)
+        cls.addClassCleanup(cls.hub.stop)
+        # Where the client finds entrepot: each test starts one there, with nothing in its store.
+        cls.cache = Entrepot(SETTINGS.binary, cls.work / "cache", cls.upstream.url)
+        cls.cache.start().stop()
+        files = {"etc/hosts": f"127.0.0.1 localhost\n{cls.hub.address} {' '.join(HUB)}\n",
+                 "etc/ssl/certs/ca-certificates.crt": certificate.read_text()}
+        try:
+            cls.puller = cls.enterClassContext(cls.client_type(cls.client_folder(), cls.cache.port, cls.cache.prefix,
+                                                               cls.client_root(), files))
+        except Unavailable as reason:
+            cls._lacking = str(reason).splitlines()[0]
+
+    def check(self, fault):
+        image = self.images[fault]
+        self.upstream.fault = _FAULTS[fault]
+        self.upstream.requests(), self.hub.requests()
+        cache = Entrepot(SETTINGS.binary, self.work / fault, self.upstream.url, port=self.cache.port)
+        if fault != "dead":
+            self.addCleanup(cache.stop)
+            cache.start()
+        start = time.monotonic()
+        try:
+            pulled = self.puller.pull(image)
+            last = ""
+        except ProgramFailed as failed:
+            pulled, last = None, str(failed)
+        report(f"{type(self).__name__}.{fault:5} {'failed' if pulled is None else 'pulled':7} {time.monotonic() - start:6.2f} s")
+        self.assertEqual(bool(self.upstream.requests()), fault != "dead", "whether entrepot was asked")
+        asked = content_gets(self.hub.requests())
+        if fault in self.fails:
+            self.assertIsNone(pulled)
+        else:
+            self.assertIsNotNone(pulled, last)
+            self.assertEqual(pulled, self.puller.expected(image))
+            self.assertTrue(asked, "Docker Hub was not asked")
+
+    def test_404(self):
+        self.check("404")
+
+    def test_429(self):
+        self.check("429")
+
+    def test_503(self):
+        self.check("503")
+
+    def test_bodies_cut_in_their_middle(self):
+        self.check("cut")
+
+    def test_dead(self):
+        self.check("dead")
+
+
+class _TriesTwice:
+    """dockerd tries a layer five times, and waits 5 s, 10 s, 15 s and 20 s between: nothing that a test need sit through."""
+    options = {**Dockerd.options, "max-download-attempts": 2}
+
+
+class _Dockerd(_TriesTwice, Dockerd):
+    pass
+
+
+class _BuildKit(_TriesTwice, BuildKitOfAnything):
+    pass
+
+
+class DockerdFallsBack(_FallsBack, E2ETest):
+    client_type = _Dockerd
+    needs = (root, program("dockerd"), overlay)
+
+
+class BuildKitFallsBack(_FallsBack, E2ETest):
+    client_type = _BuildKit
+    needs = (root, program("dockerd"), overlay)
+    fails = ("cut",)
+
+
+class ContainerdFallsBack(_FallsBack, E2ETest):
+    client_type = Containerd
+    needs = (root, program("containerd"), program("ctr"), overlay)
+    fails = ("cut",)
+
+
+class PodmanFallsBack(_FallsBack, E2ETest):
+    client_type = Podman
+    needs = (root, program("podman"), overlay)
+    fails = ("cut",)
+
+
+class SkopeoFallsBack(_FallsBack, E2ETest):
+    client_type = SkopeoByMirror
+    needs = (root, program("skopeo"), overlay)
+    fails = ("cut",)
+
+
+class Debian13DockerdFallsBack(_FallsBack, E2ETest):
+    client_type = _Dockerd
+    needs = (root, overlay, debian13)
+
+
+class Debian13DockerdWithContainerdFallsBack(_FallsBack, E2ETest):
+    client_type = DockerdWithContainerd
+    needs = (root, overlay, debian13)
+    fails = ("cut",)
+
+
+class Debian13ContainerdFallsBack(_FallsBack, E2ETest):
+    client_type = Containerd
+    needs = (root, overlay, debian13)
+    fails = ("cut",)
+
+
+class Debian13PodmanFallsBack(_FallsBack, E2ETest):
+    client_type = Podman
+    needs = (root, overlay, debian13)
+    fails = ("cut",)
+
+
+class Debian13SkopeoFallsBack(_FallsBack, E2ETest):
+    client_type = SkopeoByMirror
+    needs = (root, overlay, debian13)
+    fails = ("cut",)
