@@ -123,10 +123,15 @@ class E2ETest(unittest.TestCase):
             return
         cls.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=base()))
         cls.addClassCleanup(remove_tree, cls.work)
-        cls.registry = Registry(cls.work / "upstream", SETTINGS.storage)
+        cls.registry = Registry(cls.work / "upstream", cls.storage())
         cls.addClassCleanup(cls.registry.stop)
         cls.registry.start()
         cls.start_cache()
+
+    @classmethod
+    def storage(cls):
+        """What the upstream holds: the images of every class, which nobody may change; or a folder of the class's own."""
+        return SETTINGS.storage
 
     @classmethod
     def start_cache(cls):

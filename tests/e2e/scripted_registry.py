@@ -10,7 +10,6 @@ import re
 import ssl
 import threading
 
-from process import run
 from upstream import Request
 
 HUB = ("registry-1.docker.io", "index.docker.io", "docker.io")
@@ -123,12 +122,3 @@ def _listen(certificate):
         # The handshake is left to the first read, in the connection's own thread.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         return server
-
-
-def certificate_for_hub(folder):
-    """A certificate of its own authority; its key is beside it."""
-    certificate = folder / "hub.crt"
-    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={HUB[0]}", "-addext", "subjectAltName=" + ",".join(f"DNS:{name}" for name in HUB),
-         "-keyout", certificate.with_suffix(".key"), "-out", certificate], timeout=60)
-    return certificate

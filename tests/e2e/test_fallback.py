@@ -8,6 +8,7 @@ images; the client is in a sandbox that finds it there, and trusts it.
 import time
 
 from cache import Entrepot
+from certificate import make_certificate
 from clients import Unavailable
 from clients.containerd import Containerd
 from clients.dockerd import BuildKitOfAnything, Dockerd, DockerdWithContainerd
@@ -16,7 +17,7 @@ from clients.skopeo import SkopeoByMirror
 from harness import E2ETest, SETTINGS, debian13, overlay, program, report, root
 from image import small
 from process import ProgramFailed
-from scripted_registry import HUB, ScriptedRegistry, certificate_for_hub
+from scripted_registry import HUB, ScriptedRegistry
 from upstream import content_gets
 
 _FAULTS = {"404": 404, "429": 429, "503": 503, "cut": "cut", "dead": None}
@@ -33,7 +34,7 @@ class _FallsBack:
             return
         images = [small(f"small{fault}", cls.work / "images") for fault in _FAULTS]
         cls.images = dict(zip(_FAULTS, images))
-        certificate = certificate_for_hub(cls.work)
+        certificate = make_certificate(cls.work / "hub.crt", *HUB)
         cls.upstream, cls.hub = ScriptedRegistry(images).start(), ScriptedRegistry(images, certificate).start()
         cls.addClassCleanup(cls.upstream.stop)
         cls.addClassCleanup(cls.hub.stop)

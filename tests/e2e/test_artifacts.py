@@ -1,0 +1,82 @@
+"""What is pulled beside images: artifacts and their referrers, signatures, and indexes for lazy pulls.
+
+docker-registry has no referrers API: entrepot says so, and clients look for the tag sha256-<hex> in its place.
+"""
+
+from clients.cosign import Cosign
+from clients.oras import Oras
+from harness import E2ETest, debian13, overlay, root
+from image import small
+from process import ProgramFailed
+from test_clients import ThreeRounds
+from upstream import content_gets
+
+
+class _Artifacts(ThreeRounds):
+    """A class says with `make()` what is in the upstream, which is its own."""
+
+    needs = (root, overlay, debian13)
+
+    @classmethod
+    def storage(cls):
+        return cls.work / "storage"
+
+    @classmethod
+    def start_cache(cls):
+        cls.make()
+        cls.registry.requests()
+        super().start_cache()
+
+    @classmethod
+    def maker(cls, kind):
+        """A client of the upstream itself."""
+        return kind(cls.client_folder(), cls.registry.port, "", cls.client_root())
+
+
+class OrasArtifact(_Artifacts, E2ETest):
+    @classmethod
+    def make(cls):
+        with cls.maker(Oras) as oras:
+            oras.push("library/artifact:e2e", "application/x.e2e", "the artifact")
+            oras.attach("library/artifact:e2e", "application/x.e2e.note", "about it")
+
+    def round(self):
+        with self.client(Oras) as oras:
+            self.assertEqual(oras.fetch("library/artifact:e2e"), "the artifact")
+            referrers = oras.referrers("library/artifact:e2e")
+            self.assertEqual(list(referrers), ["application/x.e2e.note"])
+            self.assertEqual(oras.fetch("library/artifact@" + referrers["application/x.e2e.note"]), "about it")
+
+    def test_3_upstream_stopped(self):
+        self.registry.stop()
+        with self.client(Oras) as oras:
+            self.assertEqual(oras.fetch("library/artifact:e2e"), "the artifact")
+            # Whether there are referrers is for the upstream to say.
+            self.assertRaisesRegex(ProgramFailed, "unavailable", oras.referrers, "library/artifact:e2e")
+
+
+class CosignSignature(_Artifacts, E2ETest):
+    absent = "no signatures found"
+
+    @classmethod
+    def make(cls):
+        cls.signed, cls.unsigned = (small(name, cls.work / "images") for name in ("signed", "unsigned"))
+        for image in (cls.signed, cls.unsigned):
+            cls.registry.push(image)
+        with cls.maker(Cosign) as cosign:
+            cls.key = cosign.sign(cls.signed)
+
+    def round(self):
+        with self.client(Cosign) as cosign:
+            cosign.verify(self.signed, self.key)
+            self.assertRaisesRegex(ProgramFailed, self.absent, cosign.verify, self.unsigned, self.key)
+
+    def test_2_warm(self):
+        self.registry.requests()
+        self.round()
+        answered = [request for request in self.registry.requests() if request.status == 200]
+        self.assertEqual(content_gets(answered), {})
+
+    def test_3_upstream_stopped(self):
+        self.absent = "unexpected status code 502"   # it may have been signed since
+        super().test_3_upstream_stopped()
