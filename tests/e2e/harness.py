@@ -163,10 +163,10 @@ class E2ETest(unittest.TestCase):
             self.skipTest(found)
         return found
 
-    def client(self, kind, port=None, prefix=None):
-        """A client of the cache, or of what listens on another port, with nothing pulled."""
+    def client(self, kind, port=None, prefix=None, files=None):
+        """A client of the cache, or of what listens on another port, with nothing pulled. `files` are its sandbox's."""
         prefix = self.cache.prefix if prefix is None else prefix
-        return _SkipWhereUnavailable(self, kind(self.client_folder(), port or self.cache.port, prefix, self.client_root()))
+        return _SkipWhereUnavailable(self, kind(self.client_folder(), port or self.cache.port, prefix, self.client_root(), files))
 
     @classmethod
     def client_folder(cls):

@@ -3,9 +3,13 @@
 docker-registry has no referrers API: entrepot says so, and clients look for the tag sha256-<hex> in its place.
 """
 
+import pathlib
+
+from certificate import make_certificate
 from clients.cosign import Cosign
 from clients.oras import Oras
-from harness import E2ETest, debian13, overlay, root
+from clients.soci import Soci
+from harness import E2ETest, SETTINGS, debian13, images, overlay, root
 from image import small
 from process import ProgramFailed
 from test_clients import ThreeRounds
@@ -79,4 +83,40 @@ class CosignSignature(_Artifacts, E2ETest):
 
     def test_3_upstream_stopped(self):
         self.absent = "unexpected status code 502"   # it may have been signed since
+        super().test_3_upstream_stopped()
+
+
+def fuse():
+    return None if pathlib.Path("/dev/fuse").exists() else "no /dev/fuse"
+
+
+class SociLazyPull(_Artifacts, E2ETest):
+    needs = (*_Artifacts.needs, images("debian"), fuse)
+
+    @classmethod
+    def make(cls):
+        cls.debian = SETTINGS.images["debian"]
+        cls.registry.push(cls.debian)
+        with cls.maker(Soci) as soci:
+            soci.index(cls.debian)
+
+    @classmethod
+    def new_cache(cls, upstream_url, name="cache"):
+        cache = super().new_cache(upstream_url, name)
+        cache.certificate = make_certificate(cls.work / "entrepot.crt", "entrepot")
+        return cache
+
+    lazy_layers = 1
+
+    def round(self):
+        files = {"etc/hosts": "127.0.0.1 localhost entrepot\n",
+                 "etc/ssl/certs/ca-certificates.crt": self.cache.certificate.read_text()}
+        host = f"entrepot:{self.cache.port}"
+        with self.client(Soci, files=files) as soci:
+            soci.pull(self.debian, host)
+            self.assertEqual(len(soci.lazy_mounts()), self.lazy_layers)
+            self.assertRegex(soci.run(self.debian, host, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
+
+    def test_3_upstream_stopped(self):
+        self.lazy_layers = 0     # who cannot say whether there is an index has the whole layer pulled
         super().test_3_upstream_stopped()

@@ -15,8 +15,8 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 
 
 class Containerd(Client):
-    def start(self):
-        (self.work / "config.toml").write_text(_CONFIG.format(work=self.work))
+    def start(self, more=""):
+        (self.work / "config.toml").write_text((_CONFIG + more).format(work=self.work))
         hosts = self.work / "hosts" / "docker.io"
         hosts.mkdir(parents=True)
         (hosts / "hosts.toml").write_text(self.example("containerd/docker.io/hosts.toml"))
