@@ -50,6 +50,11 @@ class Sandbox:
         if self._holder:
             self._holder.stop()
 
+    @property
+    def pid(self):
+        """The process that keeps the namespace."""
+        return self._holder.pid
+
     def inside(self, argv):
         """The command line that runs another one in here. It becomes that program, under the same process id."""
-        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", *argv]
+        return ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", *argv]

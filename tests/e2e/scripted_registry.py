@@ -3,6 +3,7 @@
 It is the upstream that has a fault, and over TLS, under the names of Docker Hub, the origin that has none.
 """
 
+import dataclasses
 import http.server
 import json
 import random
@@ -17,11 +18,18 @@ _PATH = re.compile(r"/v2/(?P<repository>[\w./-]+)/(?P<kind>manifests|blobs)/(?P<
 _CODES = {404: "MANIFEST_UNKNOWN", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
 
 
+@dataclasses.dataclass
+class Fault:
+    """What is answered in place of an image."""
+    manifests: int | None = None          # a status
+    blobs: int | str | None = None        # a status; or "cut": they end in their middle, however often they are asked for
+
+
 class ScriptedRegistry:
     def __init__(self, images, certificate=None):
         """Serves the images. With a certificate: over TLS on port 443 of a loopback address that nothing else has."""
         self.images = {image.repository: image for image in images}
-        self.fault = None    # a status for everything; or "cut": blobs end in their middle, however often they are asked for
+        self.fault = Fault()
         self._log = []
         self._server = _listen(certificate)
         self._server.registry = self
@@ -58,17 +66,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         image = asked and registry.images.get(asked["repository"])
         if path == "/v2/":
             self._answer(request, 200, b"{}")
-        elif isinstance(registry.fault, int):
-            self._refuse(request, registry.fault)
         elif not image:
             self._refuse(request, 404)
+        elif isinstance(status := getattr(registry.fault, asked["kind"]), int):
+            self._refuse(request, status)
         elif asked["kind"] == "manifests":
             digest = image.digest if asked["reference"] == image.tag else asked["reference"]
             if digest not in image.manifests():
                 return self._refuse(request, 404)
             self._answer(request, 200, image.path(digest).read_bytes(), image.document(digest)["mediaType"], digest)
         elif asked["reference"] in image.blobs():
-            self._blob(request, image.path(asked["reference"]).read_bytes(), asked["reference"], registry.fault == "cut")
+            self._blob(request, image.path(asked["reference"]).read_bytes(), asked["reference"], registry.fault.blobs == "cut")
         else:
             self._refuse(request, 404)
 

@@ -31,7 +31,8 @@ class Client:
         self.work.mkdir(parents=True)
         try:
             if self._root or self._files:
-                self.sandbox = Sandbox(self._root or "/", self.work, self._files).start()
+                self.sandbox = Sandbox(self._root or "/", self.work, self._files)
+                self.sandbox.start()
             self.start()
         except BaseException:
             self._clean()

@@ -26,6 +26,15 @@ class Oras(Client):
         found = json.loads(self._oras("discover", "--format", "json", self._at(name)))["manifests"]
         return {manifest["artifactType"]: manifest["digest"] for manifest in found}
 
+    def pull(self, image):
+        """The digests of all blobs and manifests of a copy."""
+        self.command(["oras", "copy", "--from-plain-http", self._at(f"{image.repository}:{image.tag}"), "--to-oci-layout",
+                      f"{self.work}/{image.name}:{image.tag}"], timeout=300)
+        return {f"sha256:{file.name}" for file in (self.work / image.name / "blobs" / "sha256").iterdir()}
+
+    def expected(self, image):
+        return {*image.manifests(), *image.blobs()}
+
     def _file(self, content):
         (self.work / "file").write_text(content)
 
