@@ -9,7 +9,7 @@ from certificate import make_certificate
 from clients.cosign import Cosign
 from clients.oras import Oras
 from clients.soci import Soci
-from harness import E2ETest, SETTINGS, debian13, images, overlay, root
+from harness import E2ETest, SETTINGS, debian13, images, overlay, program, root
 from image import small
 from process import ProgramFailed
 from test_clients import ThreeRounds
@@ -91,7 +91,7 @@ def fuse():
 
 
 class SociLazyPull(_Artifacts, E2ETest):
-    needs = (*_Artifacts.needs, images("debian"), fuse)
+    needs = (*_Artifacts.needs, images("debian"), program("openssl"), fuse)
 
     @classmethod
     def make(cls):

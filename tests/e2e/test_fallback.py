@@ -27,6 +27,7 @@ _FAULTS = {"404": Fault(404, 404), "429": Fault(429, 429), "503": Fault(503, 503
 
 class _FallsBack:
     client_type = None
+    needs = (root, overlay, program("openssl"))
     fails = ()      # at these faults the pull fails; at all others it goes on to Docker Hub
 
     @classmethod
@@ -113,64 +114,64 @@ class _BuildKit(_TriesOnce, BuildKitOfAnything):
 
 class DockerdFallsBack(_FallsBack, E2ETest):
     client_type = _Dockerd
-    needs = (root, program("dockerd"), overlay)
+    needs = (*_FallsBack.needs, program("dockerd"))
 
 
 class BuildKitFallsBack(_FallsBack, E2ETest):
     client_type = _BuildKit
-    needs = (root, program("dockerd"), overlay)
+    needs = (*_FallsBack.needs, program("dockerd"))
     fails = ("cut",)
 
 
 class ContainerdFallsBack(_FallsBack, E2ETest):
     client_type = Containerd
-    needs = (root, program("containerd"), program("ctr"), overlay)
+    needs = (*_FallsBack.needs, program("containerd"), program("ctr"))
     fails = ("cut",)
 
 
 class PodmanFallsBack(_FallsBack, E2ETest):
     client_type = Podman
-    needs = (root, program("podman"), overlay)
+    needs = (*_FallsBack.needs, program("podman"))
     fails = ("blobs404", "blobs503", "cut")    # all blobs come from where the manifest did
 
 
 class SkopeoFallsBack(_FallsBack, E2ETest):
     client_type = SkopeoByMirror
-    needs = (root, program("skopeo"), overlay)
+    needs = (*_FallsBack.needs, program("skopeo"))
     fails = ("blobs404", "blobs503", "cut")
 
 
 class Debian13DockerdFallsBack(_FallsBack, E2ETest):
     client_type = _Dockerd
-    needs = (root, overlay, debian13)
+    needs = (*_FallsBack.needs, debian13)
 
 
 class Debian13DockerdWithContainerdFallsBack(_FallsBack, E2ETest):
     client_type = DockerdWithContainerd
-    needs = (root, overlay, debian13)
+    needs = (*_FallsBack.needs, debian13)
     fails = ("cut",)
 
 
 class Debian13ContainerdFallsBack(_FallsBack, E2ETest):
     client_type = Containerd
-    needs = (root, overlay, debian13)
+    needs = (*_FallsBack.needs, debian13)
     fails = ("cut",)
 
 
 class Debian13PodmanFallsBack(_FallsBack, E2ETest):
     client_type = Podman
-    needs = (root, overlay, debian13)
+    needs = (*_FallsBack.needs, debian13)
     fails = ("blobs404", "blobs503", "cut")
 
 
 class Debian13SkopeoFallsBack(_FallsBack, E2ETest):
     client_type = SkopeoByMirror
-    needs = (root, overlay, debian13)
+    needs = (*_FallsBack.needs, debian13)
     fails = ("blobs404", "blobs503", "cut")
 
 
 class Debian13OrasFails(_FallsBack, E2ETest):
     """It knows of no other place."""
     client_type = Oras
-    needs = (root, overlay, debian13)
+    needs = (*_FallsBack.needs, debian13)
     fails = tuple(_FAULTS)
