@@ -1,7 +1,7 @@
 """What Debian 13 has packages for, each with the three rounds of test_clients.py."""
 
 from clients.containerd import Containerd
-from clients.dockerd import Dockerd, DockerdWithContainerd
+from clients.dockerd import BuildKit, Dockerd, DockerdWithContainerd
 from clients.podman import Podman
 from clients.skopeo import Skopeo
 from harness import E2ETest, debian13, images, overlay, root
@@ -16,6 +16,12 @@ class Debian13Dockerd(Pulls, E2ETest):
 
 class Debian13DockerdWithContainerd(Pulls, E2ETest):
     client_type = DockerdWithContainerd
+    image_names = ("debian",)
+    needs = (root, overlay, images("debian"), debian13)
+
+
+class Debian13BuildKit(Pulls, E2ETest):
+    client_type = BuildKit
     image_names = ("debian",)
     needs = (root, overlay, images("debian"), debian13)
 

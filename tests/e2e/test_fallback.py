@@ -146,6 +146,12 @@ class Debian13DockerdFallsBack(_FallsBack, E2ETest):
     needs = (*_FallsBack.needs, debian13)
 
 
+class Debian13BuildKitFallsBack(_FallsBack, E2ETest):
+    client_type = _BuildKit
+    needs = (*_FallsBack.needs, debian13)
+    fails = ("cut",)
+
+
 class Debian13DockerdWithContainerdFallsBack(_FallsBack, E2ETest):
     client_type = DockerdWithContainerd
     needs = (*_FallsBack.needs, debian13)
