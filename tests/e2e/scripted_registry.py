@@ -22,7 +22,8 @@ _CODES = {404: "MANIFEST_UNKNOWN", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
 class Fault:
     """What is answered in place of an image."""
     manifests: int | None = None          # a status
-    blobs: int | str | None = None        # a status; or "cut": they end in their middle, however often they are asked for
+    blobs: int | str | None = None        # a status; or "cut": they end in their middle, however often they are asked for;
+                                          # or "broken": likewise, and nobody gets the other half
 
 
 class ScriptedRegistry:
@@ -76,15 +77,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return self._refuse(request, 404)
             self._answer(request, 200, image.path(digest).read_bytes(), image.document(digest)["mediaType"], digest)
         elif asked["reference"] in image.blobs():
-            self._blob(request, image.path(asked["reference"]).read_bytes(), asked["reference"], registry.fault.blobs == "cut")
+            self._blob(request, image.path(asked["reference"]).read_bytes(), asked["reference"], registry.fault.blobs)
         else:
             self._refuse(request, 404)
 
     do_HEAD = do_GET
 
-    def _blob(self, request, content, digest, cut):
+    def _blob(self, request, content, digest, fault):
         first = int(request.range.removeprefix("bytes=").split("-")[0]) if request.range else 0
-        sent = content[first:max(first, len(content) // 2)] if cut and len(content) > 1 << 16 else content[first:]
+        middle = len(content) // 2 if fault and len(content) > 1 << 16 else len(content)   # a config comes whole
+        if fault == "broken" and first >= middle:
+            return self._refuse(request, 503)
+        sent = content[first:max(first, middle)]
         more = {"Content-Range": f"bytes {first}-{len(content) - 1}/{len(content)}"} if request.range else {}
         self._answer(request, 206 if request.range else 200, sent, "application/octet-stream", digest,
                      length=len(content) - first, **more)
@@ -96,7 +100,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self, request, status, body, media_type="application/json", digest=None, length=None, **headers):
         length = len(body) if length is None else length
         self.send_response(status)
-        for name, value in {"Content-Type": media_type, "Content-Length": length, "Docker-Content-Digest": digest, **headers}.items():
+        headers |= {"Content-Type": media_type, "Content-Length": length, "Docker-Content-Digest": digest}
+        for name, value in headers.items():
             if value is not None:
                 self.send_header(name, value)
         self.end_headers()
@@ -123,8 +128,9 @@ def _listen(certificate):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_suffix(".key"))
     while True:
+        address = f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}"
         try:
-            server = _Server((f"127.{random.randrange(1, 255)}.{random.randrange(256)}.{random.randrange(1, 255)}", 443), _Handler)
+            server = _Server((address, 443), _Handler)
         except OSError:
             continue
         # The handshake is left to the first read, in the connection's own thread.

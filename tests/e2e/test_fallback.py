@@ -22,7 +22,9 @@ from scripted_registry import HUB, Fault, ScriptedRegistry
 from upstream import content_gets
 
 _FAULTS = {"404": Fault(404, 404), "429": Fault(429, 429), "503": Fault(503, 503), "blobs404": Fault(blobs=404),
-           "blobs503": Fault(blobs=503), "cut": Fault(blobs="cut"), "dead": Fault()}
+           "blobs503": Fault(blobs=503), "cut": Fault(blobs="cut"), "broken": Fault(blobs="broken"), "dead": Fault()}
+
+_BLOBS = ("blobs404", "blobs503", "cut", "broken")    # for who takes all blobs from where the manifest was
 
 
 class _FallsBack:
@@ -68,7 +70,8 @@ class _FallsBack:
             pulled, last = None, str(failed)
         seconds = time.monotonic() - start
         asked = cache.log.read_text().count(" request id=") if cache.log.exists() else 0
-        report(f"{type(self).__name__:38} {fault:8} {'failed' if pulled is None else 'pulled'} {seconds:6.2f} s, {asked:2} requests")
+        ended = "failed" if pulled is None else "pulled"
+        report(f"{type(self).__name__:38} {fault:8} {ended} {seconds:6.2f} s, {asked:2} requests")
         self.assertEqual(bool(self.upstream.requests()), fault != "dead", "whether entrepot was asked")
         if fault in self.fails:
             self.assertIsNone(pulled)
@@ -94,6 +97,9 @@ class _FallsBack:
 
     def test_bodies_cut_in_their_middle(self):
         self.check("cut")
+
+    def test_bodies_cut_and_503_for_the_rest(self):
+        self.check("broken")
 
     def test_dead(self):
         self.check("dead")
@@ -132,13 +138,13 @@ class ContainerdFallsBack(_FallsBack, E2ETest):
 class PodmanFallsBack(_FallsBack, E2ETest):
     client_type = Podman
     needs = (*_FallsBack.needs, program("podman"))
-    fails = ("blobs404", "blobs503", "cut")    # all blobs come from where the manifest did
+    fails = _BLOBS
 
 
 class SkopeoFallsBack(_FallsBack, E2ETest):
     client_type = SkopeoByMirror
     needs = (*_FallsBack.needs, program("skopeo"))
-    fails = ("blobs404", "blobs503", "cut")
+    fails = _BLOBS
 
 
 class Debian13DockerdFallsBack(_FallsBack, E2ETest):
@@ -167,13 +173,13 @@ class Debian13ContainerdFallsBack(_FallsBack, E2ETest):
 class Debian13PodmanFallsBack(_FallsBack, E2ETest):
     client_type = Podman
     needs = (*_FallsBack.needs, debian13)
-    fails = ("blobs404", "blobs503", "cut")
+    fails = _BLOBS
 
 
 class Debian13SkopeoFallsBack(_FallsBack, E2ETest):
     client_type = SkopeoByMirror
     needs = (*_FallsBack.needs, debian13)
-    fails = ("blobs404", "blobs503", "cut")
+    fails = _BLOBS
 
 
 class Debian13OrasFails(_FallsBack, E2ETest):
