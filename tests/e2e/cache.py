@@ -14,7 +14,7 @@ _LISTENING = r"\blistening address=127\.0\.0\.1:(\d+)"
 
 _CONFIG = """\
 listeners:
-  - address: 127.0.0.1:{port}
+  - address: 127.0.0.1:{port}{tls}
 admin: {admin}
 storage:
   path: "{store}"
@@ -40,6 +40,7 @@ class Entrepot:
         self.shutdown_grace = "60s"
         self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
         self.upstreams = {"docker.io": {"url": upstream_url}}
+        self.certificate = None     # a file, with its key in NAME.key: it speaks TLS
         self.admin_port = None      # a port: it has an admin listener there
         self.program = None
 
@@ -57,7 +58,9 @@ class Entrepot:
 
     def start(self):
         """Starts it; again, after an end of any kind, on the same port."""
-        self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstreams=json.dumps(self.upstreams),
+        tls = self.certificate and (f"\n    tls: {{certificate: {self.certificate}, "
+                                    f"key: {self.certificate.with_suffix('.key')}}}")
+        self.config.write_text(_CONFIG.format(port=self.port, tls=tls or "", store=self.store, upstreams=json.dumps(self.upstreams),
                                               log_level=self._log_level, shutdown_grace=self.shutdown_grace,
                                               max_size=self.max_size, min_free=self.min_free, eviction=self.eviction,
                                               admin=f"{{address: 127.0.0.1:{self.admin_port}}}" if self.admin_port else "null"))

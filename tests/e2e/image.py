@@ -143,14 +143,18 @@ class _Layout:
         (self.folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [named]}))
 
 
-def _tar(files):
-    """A tar of the given names and contents, as bytes."""
+def _tar(files, mode=0o644, links=None):
+    """A tar of the given names and contents, and of links: {name: target}; as bytes."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
-            member.size = len(content)
+            member.size, member.mode = len(content), mode
             tar.addfile(member, io.BytesIO(content))
+        for name, target in (links or {}).items():
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = tarfile.SYMTYPE, target
+            tar.addfile(member)
     return out.getvalue()
 
 
@@ -236,3 +240,22 @@ def image(name):
                 raise ProgramFailed(f"image {name}: {failed}") from failed
             (work / "layout").rename(final)
     return Image(name, final)
+
+
+def small(name, folder):
+    """An image of one layer of 3 MiB that does not compress, unlike that of any other name; made in the folder each time."""
+    layout = _Layout(folder / name)
+    layout.finish(layout.image([layout.layer(_tar({name: random.Random(name).randbytes(3 * MiB)}), level=0)], HOST_ARCHITECTURE))
+    return Image(name, folder / name)
+
+
+def busybox(folder):
+    """A Debian of a few MB that runs: busybox with its libraries; made in the folder each time."""
+    program = shutil.which("busybox")
+    libraries = re.findall(r"(?:=> |^\s*)(/\S+) \(", run(["ldd", program], timeout=10).stdout, re.MULTILINE)
+    files = {path.lstrip("/"): pathlib.Path(path).read_bytes() for path in libraries}
+    files |= {"bin/busybox": pathlib.Path(program).read_bytes(), "etc/debian_version": pathlib.Path("/etc/debian_version").read_bytes()}
+    layout = _Layout(folder / "busybox")
+    layer = layout.layer(_tar(files, mode=0o755, links={f"bin/{name}": "busybox" for name in ("sh", "cat")}))
+    layout.finish(layout.image([layer], HOST_ARCHITECTURE))
+    return Image("busybox", folder / "busybox")

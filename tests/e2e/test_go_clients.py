@@ -19,7 +19,7 @@ from image import INDEX, MANIFEST
 from process import ProgramFailed
 from test_clients import Pulls, ThreeRounds
 from throttle import Throttle
-from upstream import content_gets, gets_of, upload
+from upstream import content_gets, gets_of
 
 CONTAINERD = (root, overlay, program("runc"), go_tool("containerd", "ctr", "containerd-shim-runc-v2"))
 BUILDKIT = (root, overlay, program("runc"), go_tool("buildkitd", "buildctl"))
@@ -79,7 +79,7 @@ class BuildkitdCache(E2ETest):
 
     def setUp(self):
         super().setUp()
-        upload(self.image("small"), self.registry.port)
+        self.registry.push(self.image("small"))
 
     def test_one_in_an_index_is_found_right_after_its_push(self):
         self.assert_found_right_after_its_push("index", image_manifest="false", media_type=INDEX)
@@ -123,7 +123,7 @@ class PushedBehindTheCache(E2ETest):
                         ("blob", f"{repository}@{image.blobs()[0]}"), ("ls", repository))
             for request in requests:
                 self.assertRegex(crane(*request, check=False).stderr, "UNKNOWN|404")
-            upload(image, self.registry.port)
+            self.registry.push(image)
             for request in requests:
                 crane(*request)
 
@@ -142,7 +142,7 @@ class StargzPull(ThreeRounds, E2ETest):
     def setUp(self):
         super().setUp()
         if not self.converted:
-            upload(self.image("debian"), self.registry.port)
+            self.registry.push(self.image("debian"))
             with self.client(Buildkitd) as client:
                 client.build(f"FROM {client.name(self.image('debian'))}\n", "--output",
                              f"type=image,name=127.0.0.1:{self.registry.port}/{self.name},push=true,store=false,"
@@ -220,7 +220,7 @@ class RegctlRequests(ThreeRounds, E2ETest):
         super().setUp()
         if self.attached is None:
             image = self.image("small")
-            upload(image, self.registry.port)
+            self.registry.push(image)
             with self.client(Regctl, self.registry.port, prefix="") as regctl:
                 bill = regctl.work / "bill"
                 bill.write_text("of materials")

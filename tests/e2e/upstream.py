@@ -78,6 +78,10 @@ class Registry:
         if self._program:
             self._program.stop(grace=5)
 
+    def push(self, image):
+        run(["skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"oci:{image.layout}:e2e",
+             f"docker://127.0.0.1:{self.port}/{image.repository}:{image.tag}"], timeout=300)
+
     def requests(self):
         """The requests answered since the last call. A line is written when its answer has ended, which may be just after
         the client has seen that: waits until the log is quiet."""
@@ -89,12 +93,6 @@ class Registry:
         return [Request(m[1], m[2], int(m[3]), int(m[4])) for m in self._ACCESS.finditer(new)]
 
 
-def upload(image, port):
-    """Pushes an image to the registry on that port."""
-    run(["skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"oci:{image.layout}:e2e",
-         f"docker://127.0.0.1:{port}/{image.repository}:{image.tag}"], timeout=300)
-
-
 def push(images, storage):
     """Puts the images into a registry's storage folder, which is made."""
     part = storage.with_suffix(".part")
@@ -102,7 +100,7 @@ def push(images, storage):
     registry = Registry(part, part / "storage").start()
     try:
         for image in images:
-            upload(image, registry.port)
+            registry.push(image)
     finally:
         registry.stop()
     (part / "storage").rename(storage)

@@ -4,9 +4,9 @@ import json
 import tarfile
 
 import go_tools
-from clients import Client, Unavailable
+from clients import Client
 from image import HOST_ARCHITECTURE
-from process import Program, ProgramFailed, run
+from process import run
 
 _CONFIG = """\
 root = "{work}/root"
@@ -28,17 +28,10 @@ class Buildkitd(Client):
 
     def start(self):
         (self.work / "buildkitd.toml").write_text(_CONFIG.format(work=self.work) + self.mirrors())
-        self._daemon = Program([go_tools.path("buildkitd"), "--config", self.work / "buildkitd.toml"], self.work / "buildkitd.log")
-        try:
-            self._daemon.wait_for_line("running server on", timeout=60)
-        except ProgramFailed as failed:
-            raise Unavailable(f"buildkitd does not start here: {failed}") from failed
+        self.daemon([go_tools.path("buildkitd"), "--config", self.work / "buildkitd.toml"], "buildkitd.log", "running server on")
 
     def mirrors(self):
         return self.example("buildkit/buildkitd.toml")
-
-    def stop(self):
-        self._daemon.stop()
 
     def name(self, image):
         return f"{self.registry}/{image.repository}:{image.tag}"

@@ -3,8 +3,7 @@
 import os
 
 import go_tools
-from clients import Client, Unavailable
-from process import Program, ProgramFailed, run
+from clients import Client
 
 _CONFIG = """\
 version = 2
@@ -38,26 +37,19 @@ _IN_PARTS = """\
 
 class Containerd(Client):
     config = _CONFIG
-    environment = {}
+    environment = None
 
     def program(self, name):
         return name
 
-    def start(self):
-        (self.work / "config.toml").write_text(self.config.format(work=self.work))
+    def start(self, more=""):
+        (self.work / "config.toml").write_text((self.config + more).format(work=self.work))
         hosts = self.work / "hosts" / "docker.io"
         hosts.mkdir(parents=True)
         text = self.example("containerd/docker.io/hosts.toml")
         (hosts / "hosts.toml").write_text(text.replace("https://registry-1.docker.io", self.origin) if self.origin else text)
-        self._daemon = Program([self.program("containerd"), "-c", self.work / "config.toml"], self.work / "containerd.log",
-                               env=self.environment)
-        try:
-            self._daemon.wait_for_line("containerd successfully booted", timeout=60)
-        except ProgramFailed as failed:
-            raise Unavailable(f"containerd does not start here: {failed}") from failed
-
-    def stop(self):
-        self._daemon.stop()
+        self.daemon([self.program("containerd"), "-c", self.work / "config.toml"], "containerd.log", "containerd successfully booted",
+                    env=self.environment)
 
     def pull(self, image):
         name = self._name(image)
@@ -75,7 +67,7 @@ class Containerd(Client):
         return f"docker.io/{image.repository}:{image.tag}"
 
     def ctr(self, *arguments, timeout):
-        return run([self.program("ctr"), "-a", self.work / "containerd.sock", *arguments], timeout).stdout
+        return self.command([self.program("ctr"), "-a", self.work / "containerd.sock", *arguments], timeout).stdout
 
 
 class Containerd2(Containerd):

@@ -3,10 +3,8 @@
 import itertools
 
 import go_tools
-from clients import Unavailable
 from clients.containerd import Containerd2
 from image import HOST_ARCHITECTURE
-from process import Program, ProgramFailed
 
 _CONFIG = Containerd2.config + f"""\
 [proxy_plugins.stargz]
@@ -23,24 +21,12 @@ _CONFIG = Containerd2.config + f"""\
 
 class Stargz(Containerd2):
     config = _CONFIG
-    lazy = True     # nothing is fetched that nobody has read
 
     def start(self):
         self._containers = itertools.count()
-        self._snapshotter = Program(
-            [go_tools.path("containerd-stargz-grpc"), "--address", self.work / "stargz.sock", "--root", self.work / "stargz",
-             "--hosts-dir", self.work / "hosts", f"--lazy={str(self.lazy).lower()}"], self.work / "stargz.log")
-        try:
-            self._snapshotter.wait_for_line("listening", timeout=20)
-        except ProgramFailed as failed:
-            raise Unavailable(f"stargz-snapshotter does not start here: {failed}") from failed
+        self.daemon([go_tools.path("containerd-stargz-grpc"), "--address", self.work / "stargz.sock", "--root", self.work / "stargz",
+                     "--hosts-dir", self.work / "hosts", "--lazy"], "stargz.log", "listening")
         super().start()
-
-    def stop(self):
-        try:
-            super().stop()
-        finally:
-            self._snapshotter.stop()
 
     def pull_by_name(self, name):
         self.ctr("images", "pull", "--snapshotter", "stargz", "--hosts-dir", self.work / "hosts", f"docker.io/{name}", timeout=120)
