@@ -32,6 +32,9 @@ ApiCode unknown_code(std::string_view upstream_code, What what) {
       return ApiCode::BlobUnknown;
     case What::Manifest:
       return ApiCode::ManifestUnknown;
+    case What::Referrers:
+      // An upstream without that API. At NAME_UNKNOWN oras and soci give up, and do not look for the tag instead.
+      return ApiCode::Unsupported;
     case What::Repository:
       break;
   }
@@ -85,7 +88,8 @@ http::Response error_response(const Error& error, What what) {
 
   Row row = row_of(error, what);
   http::Response response = make_response(row.status, row.code, error.message);
-  if (what != What::Repository) response.headers.add("Cache-Status", cache::cache_status(cache::Outcome::Forwarded));
+  if (what == What::Blob || what == What::Manifest)
+    response.headers.add("Cache-Status", cache::cache_status(cache::Outcome::Forwarded));
   if (row.back_off) {
     std::chrono::seconds wait = error.retry_after > std::chrono::seconds(0) ? error.retry_after : kOwnBackOff;
     response.headers.add("Retry-After", static_cast<std::uint64_t>(wait.count()));

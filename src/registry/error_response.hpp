@@ -17,9 +17,9 @@ inline constexpr std::string_view kApiVersion = "registry/2.0";
 // On every answer to a request with ns, with its value.
 inline constexpr std::string_view kNamespaceHeader = "OCI-Namespace";
 
-// What was asked for, where the error itself does not say what is unknown. Tags, referrers and the catalog are asked of
-// a Repository.
-enum class What { Blob, Manifest, Repository };
+// What was asked for, where the error itself does not say what is unknown. Tags and the catalog are asked of a
+// Repository.
+enum class What { Blob, Manifest, Referrers, Repository };
 
 // For an error of the data path. A refusal by the upstream is 403, never 401: a challenge would make clients send this
 // server the credentials that they hold for another.

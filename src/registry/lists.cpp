@@ -77,7 +77,7 @@ io::Awaitable<http::Response> serve_referrers(const Call& call) {
   const Route& route = call.route;
   auto page = co_await call.source.upstream->referrers(route.repository, *route.digest, route.artifact_type, route.last,
                                                        call.deadline);
-  if (!page) co_return error_response(page.error(), What::Repository);
+  if (!page) co_return error_response(page.error(), What::Referrers);
   http::Response response =
       list_response(route, oci::kOciIndex, std::move(page->body), !page->next.empty(), page->next);
   if (page->artifact_type_filtered) response.headers.add("OCI-Filters-Applied", "artifactType");

@@ -4,6 +4,7 @@ With `--peer` the runner takes docker-registry's own proxy mode in its place: th
 and what the peer does in the same tests.
 """
 
+import json
 import signal
 
 from process import Program, accepts
@@ -13,16 +14,14 @@ _LISTENING = r"\blistening address=127\.0\.0\.1:(\d+)"
 
 _CONFIG = """\
 listeners:
-  - address: 127.0.0.1:{port}
+  - address: 127.0.0.1:{port}{tls}
 admin: {admin}
 storage:
   path: "{store}"
   max_size: {max_size}
   min_free: {min_free}
 eviction: {eviction}
-upstreams:
-  docker.io:
-    url: {upstream}
+upstreams: {upstreams}
 shutdown_grace: {shutdown_grace}
 log: {{level: {log_level}}}
 """
@@ -34,12 +33,14 @@ class Entrepot:
     def __init__(self, binary, work, upstream_url, port=0, log_level="info"):
         """Port 0: a free one, which is read from the log and therefore wants the level info."""
         work.mkdir(parents=True, exist_ok=True)
-        self._binary, self._upstream, self._log_level = binary, upstream_url, log_level
+        self._binary, self._log_level = binary, log_level
         self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
         self.port = port
         # From the next start on.
         self.shutdown_grace = "60s"
         self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
+        self.upstreams = {"docker.io": {"url": upstream_url}}
+        self.certificate = None     # a file, with its key in NAME.key: it speaks TLS
         self.admin_port = None      # a port: it has an admin listener there
         self.program = None
 
@@ -57,7 +58,9 @@ class Entrepot:
 
     def start(self):
         """Starts it; again, after an end of any kind, on the same port."""
-        self.config.write_text(_CONFIG.format(port=self.port, store=self.store, upstream=self._upstream,
+        tls = self.certificate and (f"\n    tls: {{certificate: {self.certificate}, "
+                                    f"key: {self.certificate.with_suffix('.key')}}}")
+        self.config.write_text(_CONFIG.format(port=self.port, tls=tls or "", store=self.store, upstreams=json.dumps(self.upstreams),
                                               log_level=self._log_level, shutdown_grace=self.shutdown_grace,
                                               max_size=self.max_size, min_free=self.min_free, eviction=self.eviction,
                                               admin=f"{{address: 127.0.0.1:{self.admin_port}}}" if self.admin_port else "null"))

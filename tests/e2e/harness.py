@@ -4,6 +4,7 @@ must have, and the figures that are reported.
 A class that needs what the machine lacks is skipped, each test by its name and with the reason.
 """
 
+import contextlib
 import dataclasses
 import fcntl
 import itertools
@@ -14,6 +15,7 @@ import tempfile
 import unittest
 
 import image
+import trixie
 from cache import Entrepot, Peer
 from clients import Unavailable
 from process import ProgramFailed, remove_tree, run, unmount_under
@@ -28,6 +30,7 @@ class Settings:
     long: bool = False
     images: dict = dataclasses.field(default_factory=dict)     # by name: an Image, or why there is none
     storage: pathlib.Path = pathlib.Path()                     # of the upstream, with those images
+    debian13: pathlib.Path | str | None = None                 # a root; or why there is none; None: not asked for yet
     figures: list = dataclasses.field(default_factory=list)
 
 
@@ -43,9 +46,7 @@ def prepare(*names):
     """Builds those of the images that can be built here, and an upstream's storage with them; both are kept for the next
     run."""
     cache = image.cache_folder()
-    cache.mkdir(parents=True, exist_ok=True)
-    with open(cache / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _cache_locked():
         for name in names:
             try:
                 SETTINGS.images[name] = image.image(name)
@@ -55,6 +56,15 @@ def prepare(*names):
         SETTINGS.storage = cache / ("origin-" + "-".join(i.name for i in built))
         if not SETTINGS.storage.exists():
             push(built, SETTINGS.storage)
+
+
+@contextlib.contextmanager
+def _cache_locked():
+    cache = image.cache_folder()
+    cache.mkdir(parents=True, exist_ok=True)
+    with open(cache / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 # What a machine must have: functions that return why it has not, or None.
@@ -82,6 +92,21 @@ def overlay():
         return None if done.returncode == 0 else f"cannot mount an overlay: {done.stderr.strip()}"
 
 
+def fuse():
+    return None if os.path.exists("/dev/fuse") else "no /dev/fuse"
+
+
+def debian13():
+    """Debian 13's clients, made when they are first asked for."""
+    if SETTINGS.debian13 is None:
+        with _cache_locked():
+            try:
+                SETTINGS.debian13 = trixie.root()
+            except (ProgramFailed, OSError) as failed:
+                SETTINGS.debian13 = f"cannot make a Debian 13: {failed}"
+    return SETTINGS.debian13 if isinstance(SETTINGS.debian13, str) else None
+
+
 def base():
     # Not /tmp: it may be held in memory, and the clients unpack gigabytes.
     return os.environ.get("TMPDIR", "/var/tmp")
@@ -91,6 +116,7 @@ class E2ETest(unittest.TestCase):
     """A test class with an upstream and a cold cache before it, which all of its tests share in the order of their names."""
 
     needs = ()
+    pushes = False      # the upstream is empty, and the class puts there what it wants
     maxDiff = 2000
     _lacking = None
     _client_numbers = itertools.count()
@@ -102,10 +128,15 @@ class E2ETest(unittest.TestCase):
             return
         cls.work = pathlib.Path(tempfile.mkdtemp(prefix="e2e-", dir=base()))
         cls.addClassCleanup(remove_tree, cls.work)
-        cls.registry = Registry(cls.work / "upstream", SETTINGS.storage)
+        cls.registry = Registry(cls.work / "upstream", cls.storage())
         cls.addClassCleanup(cls.registry.stop)
         cls.registry.start()
         cls.start_cache()
+
+    @classmethod
+    def storage(cls):
+        """What the upstream holds: the images of every class, which nobody may change; or a folder of the class's own."""
+        return cls.work / "storage" if cls.pushes else SETTINGS.storage
 
     @classmethod
     def start_cache(cls):
@@ -137,11 +168,22 @@ class E2ETest(unittest.TestCase):
             self.skipTest(found)
         return found
 
-    def client(self, kind, port=None, prefix=None):
-        """A client of the cache, or of what listens on another port, with nothing pulled."""
+    def client(self, kind, port=None, prefix=None, files=None, origin=None):
+        """A client of the cache, or of what listens on another port, with nothing pulled. `files` are its sandbox's, `origin` is
+        the registry itself."""
+        prefix = self.cache.prefix if prefix is None else prefix
+        return _SkipWhereUnavailable(self, kind(self.client_folder(), port or self.cache.port, prefix, self.client_root(), files,
+                                                origin))
+
+    @classmethod
+    def client_folder(cls):
         # A short name: podman takes no run root of more than 50 characters.
-        work = self.work / f"client{next(self._client_numbers)}"
-        return _SkipWhereUnavailable(self, kind(work, port or self.cache.port, self.cache.prefix if prefix is None else prefix))
+        return cls.work / f"client{next(cls._client_numbers)}"
+
+    @classmethod
+    def client_root(cls):
+        """The system that the clients come from; none: this machine's."""
+        return SETTINGS.debian13 if debian13 in cls.needs else None
 
 
 class _SkipWhereUnavailable:

@@ -93,7 +93,7 @@ def main():
     if not options.peer and not options.binary.exists():
         print(f"e2e: there is no {options.binary}; scripts/build makes it", file=sys.stderr)
         return 1
-    harness.prepare("ninety", "layers", "debian", "many")
+    harness.prepare("ninety", "layers", "debian", "many", "small")
 
     classes = {type(test) for test in _flat(suite)}
     lines = Lines()

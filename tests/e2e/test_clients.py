@@ -32,7 +32,7 @@ class ThreeRounds:
         self.round()
 
 
-class _Pulls(ThreeRounds):
+class Pulls(ThreeRounds):
     client_type = None
     image_names = ("debian", "layers")
     runs = ("debian",)
@@ -48,28 +48,28 @@ class _Pulls(ThreeRounds):
                     self.assertRegex(client.run(image, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
 
 
-class DockerdPull(_Pulls, E2ETest):
+class DockerdPull(Pulls, E2ETest):
     client_type = Dockerd
     needs = (root, program("dockerd"), overlay, images("debian", "layers"))
 
 
-class BuildKitBuild(_Pulls, E2ETest):
+class BuildKitBuild(Pulls, E2ETest):
     client_type = BuildKit
     image_names = ("debian",)
     needs = (root, program("dockerd"), overlay, images("debian"))
 
 
-class ContainerdPull(_Pulls, E2ETest):
+class ContainerdPull(Pulls, E2ETest):
     client_type = Containerd
     needs = (root, program("containerd"), program("ctr"), overlay, images("debian", "layers"))
 
 
-class PodmanPull(_Pulls, E2ETest):
+class PodmanPull(Pulls, E2ETest):
     client_type = Podman
     needs = (root, program("podman"), program("runc"), overlay, images("debian", "layers"))
 
 
-class SkopeoCopy(_Pulls, E2ETest):
+class SkopeoCopy(Pulls, E2ETest):
     client_type = Skopeo
     image_names = ("layers", "ninety")
     runs = ()

@@ -1,6 +1,7 @@
 """deploy/examples, as far as no client of this machine reads it: those of dockerd, containerd and podman are what the clients of
 test_clients.py are told."""
 
+import json
 import pathlib
 import re
 import tempfile
@@ -30,6 +31,11 @@ class Examples(unittest.TestCase):
         named = set(re.findall(r"\]\(([\w./-]+)\)", self.text("README.md")))
         self.assertEqual({name for name in files if "ghcr.io" not in name and name != "README.md"},
                          {name for name in named if not name.startswith("../")})
+
+    def test_regclient_is_told_of_the_same_registries(self):
+        hosts = json.loads(self.text("regclient/config.json"))["hosts"]
+        self.assertEqual(hosts, {"docker.io": {"mirrors": ["entrepot:5000"]}, "ghcr.io": {"mirrors": ["entrepot:5000"]},
+                                 "entrepot:5000": {"tls": "disabled"}})
 
     def test_buildkit_is_told_of_each_registry_under_its_own_prefix(self):
         registries = tomllib.loads(self.text("buildkit/buildkitd.toml"))["registry"]

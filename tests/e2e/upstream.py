@@ -78,6 +78,10 @@ class Registry:
         if self._program:
             self._program.stop(grace=5)
 
+    def push(self, image):
+        run(["skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"oci:{image.layout}:e2e",
+             f"docker://127.0.0.1:{self.port}/{image.repository}:{image.tag}"], timeout=300)
+
     def requests(self):
         """The requests answered since the last call. A line is written when its answer has ended, which may be just after
         the client has seen that: waits until the log is quiet."""
@@ -96,8 +100,7 @@ def push(images, storage):
     registry = Registry(part, part / "storage").start()
     try:
         for image in images:
-            run(["skopeo", "copy", "--all", "--preserve-digests", "--dest-tls-verify=false", f"oci:{image.layout}:e2e",
-                 f"docker://127.0.0.1:{registry.port}/{image.repository}:{image.tag}"], timeout=300)
+            registry.push(image)
     finally:
         registry.stop()
     (part / "storage").rename(storage)

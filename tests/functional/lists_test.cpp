@@ -157,7 +157,9 @@ TEST_F(ListsTest, TagsAreSorted) {
 TEST_F(ListsTest, AnUpstreamWithoutReferrersIs404) {
   hub_.add({.path = "*/referrers/*", .answer = CannedAnswer{404}});
   start();
-  EXPECT_EQ(get("/v2/library/app/referrers/" + image_.manifest.digest).status, 404);
+  Reply reply = get("/v2/library/app/referrers/" + image_.manifest.digest);
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(reply.body.find("NAME_UNKNOWN"), std::string::npos) << reply.body;
 }
 
 class CatalogTest : public ListsTest {

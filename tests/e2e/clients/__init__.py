@@ -6,7 +6,8 @@ gives back what the client itself says that it has, in a form that `expected` kn
 
 import pathlib
 
-from process import remove_tree
+from process import Program, ProgramFailed, remove_tree, run
+from sandbox import Sandbox
 
 _EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "deploy" / "examples"
 
@@ -16,16 +17,24 @@ class Unavailable(Exception):
 
 
 class Client:
-    def __init__(self, work, port, prefix):
+    def __init__(self, work, port, prefix, root=None, files=None, origin=None):
         """`port` is where the mirror of docker.io listens; `prefix` goes before a name where the client cannot say that
-        it means docker.io."""
+        it means docker.io. With a root or files it runs in a sandbox. `origin` is the URL of the registry itself, where the
+        client's own settings can say where that is."""
         self.work = work
         self.mirror = f"127.0.0.1:{port}"
         self.prefix = prefix
+        self.origin = origin
+        self._root, self._files = root, files
+        self.sandbox = None
+        self._daemons = []
 
     def __enter__(self):
         self.work.mkdir(parents=True)
         try:
+            if self._root or self._files:
+                self.sandbox = Sandbox(self._root or "/", self.work, self._files)
+                self.sandbox.start()
             self.start()
         except BaseException:
             self._clean()
@@ -39,7 +48,22 @@ class Client:
         try:
             self.stop()
         finally:
+            if self.sandbox:
+                self.sandbox.stop()
             remove_tree(self.work)
+
+    def command(self, argv, timeout, env=None):
+        """run() where the client is."""
+        return run(self.sandbox.inside(argv) if self.sandbox else argv, timeout, env)
+
+    def daemon(self, argv, log, ready, env=None):
+        """A Program where the client is, which has printed the line `ready`."""
+        program = Program(self.sandbox.inside(argv) if self.sandbox else argv, self.work / log, env)
+        self._daemons.append(program)
+        try:
+            program.wait_for_line(ready, timeout=60)
+        except ProgramFailed as failed:
+            raise Unavailable(f"{argv[0]} does not start here: {failed}") from failed
 
     def example(self, name):
         """A file of deploy/examples, for this client's mirror."""
@@ -51,7 +75,8 @@ class Client:
         pass
 
     def stop(self):
-        pass
+        for daemon in reversed(self._daemons):
+            daemon.stop()
 
     def pull(self, image):
         """Pulls an image and returns its identity."""

@@ -1,7 +1,9 @@
-"""containerd with a hosts.toml: it names the registry that it means in `?ns=`."""
+"""containerd with a hosts.toml: it names the registry that it means in `?ns=`. Debian's, and the newest."""
 
-from clients import Client, Unavailable
-from process import Program, ProgramFailed, run
+import os
+
+import go_tools
+from clients import Client
 
 _CONFIG = """\
 version = 2
@@ -15,35 +17,73 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 """
 
 
+# The same of 2.x, where pulls are made by the daemon's transfer service.
+_CONFIG_2 = """\
+version = 3
+root = "{work}/root"
+state = "{work}/state"
+disabled_plugins = ["io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "{work}/containerd.sock"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{work}/opt"
+"""
+_IN_PARTS = """\
+[plugins."io.containerd.transfer.v1.local"]
+  max_concurrent_downloads = 4
+  concurrent_layer_fetch_buffer = {buffer}
+"""
+
+
 class Containerd(Client):
-    def start(self):
-        (self.work / "config.toml").write_text(_CONFIG.format(work=self.work))
+    config = _CONFIG
+    environment = None
+
+    def program(self, name):
+        return name
+
+    def start(self, more=""):
+        (self.work / "config.toml").write_text((self.config + more).format(work=self.work))
         hosts = self.work / "hosts" / "docker.io"
         hosts.mkdir(parents=True)
-        (hosts / "hosts.toml").write_text(self.example("containerd/docker.io/hosts.toml"))
-        self._daemon = Program(["containerd", "-c", self.work / "config.toml"], self.work / "containerd.log")
-        try:
-            self._daemon.wait_for_line("containerd successfully booted", timeout=60)
-        except ProgramFailed as failed:
-            raise Unavailable(f"containerd does not start here: {failed}") from failed
-
-    def stop(self):
-        self._daemon.stop()
+        text = self.example("containerd/docker.io/hosts.toml")
+        (hosts / "hosts.toml").write_text(text.replace("https://registry-1.docker.io", self.origin) if self.origin else text)
+        self.daemon([self.program("containerd"), "-c", self.work / "config.toml"], "containerd.log", "containerd successfully booted",
+                    env=self.environment)
 
     def pull(self, image):
         name = self._name(image)
-        self._ctr("images", "pull", "--hosts-dir", self.work / "hosts", name, timeout=300)
-        (line,) = self._ctr("images", "ls", f"name=={name}", timeout=20).splitlines()[1:]
+        self.ctr("images", "pull", "--hosts-dir", self.work / "hosts", name, timeout=300)
+        (line,) = self.ctr("images", "ls", f"name=={name}", timeout=20).splitlines()[1:]
         return line.split()[2]
 
     def expected(self, image):
         return image.digest
 
     def run(self, image, *command):
-        return self._ctr("run", "--rm", "--net-host", self._name(image), "e2e", *command, timeout=60)
+        return self.ctr("run", "--rm", "--net-host", self._name(image), "e2e", *command, timeout=60)
 
     def _name(self, image):
         return f"docker.io/{image.repository}:{image.tag}"
 
-    def _ctr(self, *arguments, timeout):
-        return run(["ctr", "-a", self.work / "containerd.sock", *arguments], timeout).stdout
+    def ctr(self, *arguments, timeout):
+        return self.command([self.program("ctr"), "-a", self.work / "containerd.sock", *arguments], timeout).stdout
+
+
+class Containerd2(Containerd):
+    """containerd 2.x, as `go_tools` builds it."""
+    config = _CONFIG_2
+
+    def program(self, name):
+        return go_tools.path(name)
+
+    @property
+    def environment(self):
+        # Where it finds its shim.
+        return {"PATH": f"{go_tools.path('containerd-shim-runc-v2').parent}:{os.environ['PATH']}"}
+
+
+class Containerd2InParts(Containerd2):
+    """It fetches a layer in parts, some at once. Each part is asked for without an end, and left when it is there."""
+    buffer = 4 << 20
+    config = _CONFIG_2 + _IN_PARTS.replace("{buffer}", str(buffer))

@@ -4,28 +4,22 @@ import json
 import pathlib
 import shutil
 
-from clients import Client, Unavailable
+from clients import Client
 from image import HOST_ARCHITECTURE
-from process import Program, ProgramFailed, run
 
 
 class Dockerd(Client):
+    options = {"storage-driver": "overlay2"}
+
     def start(self):
         root = self.work
         self._socket = f"unix://{root}/docker.sock"
         (root / "daemon.json").write_text(json.dumps({
             **json.loads(self.example("dockerd/daemon.json")),
-            "iptables": False, "bridge": "none", "storage-driver": "overlay2",
+            **self.options, "iptables": False, "ip6tables": False, "bridge": "none",
             "data-root": f"{root}/data", "exec-root": f"{root}/exec", "pidfile": f"{root}/docker.pid",
             "hosts": [self._socket]}))
-        self._daemon = Program(["dockerd", "--config-file", root / "daemon.json"], root / "dockerd.log")
-        try:
-            self._daemon.wait_for_line("API listen on", timeout=60)
-        except ProgramFailed as failed:
-            raise Unavailable(f"dockerd does not start here: {failed}") from failed
-
-    def stop(self):
-        self._daemon.stop()
+        self.daemon(["dockerd", "--config-file", root / "daemon.json"], "dockerd.log", "API listen on")
 
     def pull(self, image):
         self.docker("pull", "-q", f"{image.name}:{image.tag}", timeout=300)
@@ -42,26 +36,42 @@ class Dockerd(Client):
     def docker(self, *arguments, timeout, env=None, stream="stdout"):
         """What a command of docker's client prints."""
         # Debian's own client: a newer one elsewhere on the path may want what this dockerd does not have.
-        program = "/usr/bin/docker" if pathlib.Path("/usr/bin/docker").exists() else shutil.which("docker")
-        done = run([program, "-H", self._socket, *arguments], timeout,
+        program = "/usr/bin/docker" if self.sandbox or pathlib.Path("/usr/bin/docker").exists() else shutil.which("docker")
+        done = self.command([program, "-H", self._socket, *arguments], timeout,
                    env={"DOCKER_CONFIG": str(self.work / "config"), **(env or {})})
         return getattr(done, stream)
+
+
+class DockerdWithContainerd(Dockerd):
+    """With containerd's image store in place of its own. The image's id is what the tag names."""
+
+    options = {"features": {"containerd-snapshotter": True}}
+
+    def expected(self, image):
+        return image.digest, [f"{image.name}@{image.digest}"]
 
 
 class BuildKit(Dockerd):
     """Pulls by building from the image. The identity is the layers that the built image begins with."""
 
+    steps = ("COPY file /file", "RUN cat /file /etc/debian_version >/both")   # a layer each
+
     def pull(self, image):
         context = self.work / "context"
-        context.mkdir()
+        context.mkdir(exist_ok=True)
         (context / "file").write_text("copied\n")
-        (context / "Dockerfile").write_text(
-            f"FROM {image.name}:{image.tag}\nCOPY file /file\nRUN cat /file /etc/debian_version >/both\n")
+        (context / "Dockerfile").write_text("\n".join([f"FROM {image.name}:{image.tag}", *self.steps, ""]))
         self.docker("build", "-q", "--network", "host", "-t", f"{image.name}:{image.tag}", context, timeout=300,
                      env={"DOCKER_BUILDKIT": "1"})
         (layers,) = (i["RootFS"]["Layers"] for i in
                      json.loads(self.docker("image", "inspect", f"{image.name}:{image.tag}", timeout=20)))
-        return layers[:-2]
+        return layers[:-len(self.steps)]
 
     def expected(self, image):
         return image.document(image.config_of(HOST_ARCHITECTURE))["rootfs"]["diff_ids"]
+
+
+class BuildKitOfAnything(BuildKit):
+    """Of an image in which nothing runs too."""
+
+    steps = ("COPY file /file",)

@@ -4,7 +4,6 @@ import json
 
 from clients import Client
 from image import HOST_ARCHITECTURE
-from process import run
 
 
 class Podman(Client):
@@ -37,6 +36,6 @@ class Podman(Client):
 
     def _podman(self, *arguments, timeout):
         # runc: crun does not run where both versions of cgroups are mounted.
-        return run(["podman", "--root", self.work / "root", "--runroot", self.work / "run", "--storage-driver", "overlay",
+        return self.command(["podman", "--root", self.work / "root", "--runroot", self.work / "run", "--storage-driver", "overlay",
                     "--runtime", "runc", "--cgroup-manager", "cgroupfs", "--events-backend", "none", *arguments], timeout,
                    env={"CONTAINERS_REGISTRIES_CONF": str(self.work / "registries.conf")}).stdout

@@ -25,6 +25,7 @@ TEST(ErrorResponse, EveryCauseHasItsStatusAndCode) {
   const Row rows[] = {
       {Errc::NotFound, What::Blob, "404 BLOB_UNKNOWN m"},
       {Errc::NotFound, What::Manifest, "404 MANIFEST_UNKNOWN m"},
+      {Errc::NotFound, What::Referrers, "404 UNSUPPORTED m"},
       {Errc::NotFound, What::Repository, "404 NAME_UNKNOWN m"},
       {Errc::Denied, What::Manifest, "403 DENIED m"},
       {Errc::RateLimited, What::Manifest, "429 TOOMANYREQUESTS m"},

@@ -1,0 +1,88 @@
+"""crane, regctl and helm: commands that talk to a registry themselves, and fall back to no other."""
+
+import hashlib
+import json
+import pathlib
+
+import go_tools
+from clients import Client
+from process import run
+
+
+class Tool(Client):
+    """Called with the arguments of a command, it gives back the command as it ended."""
+    program = ""
+    options = ()        # for plain HTTP
+
+    def __call__(self, *arguments, check=True, timeout=120):
+        return run([go_tools.path(self.program), *arguments, *self.options], timeout, env=self.environment, check=check)
+
+    @property
+    def environment(self):
+        return {"HOME": str(self.work)}
+
+    def name(self, image):
+        return f"{self.mirror}/{self.prefix}{image.repository}:{image.tag}"
+
+    def expected(self, image):
+        return {*image.manifests(), *image.blobs()}
+
+
+class Crane(Tool):
+    program = "crane"
+    options = ("--insecure",)
+
+    def pull(self, image):
+        """The digests of all files that came, computed here."""
+        self("pull", "--format", "oci", self.name(image), self.work / "pulled")
+        return _digests_of(self.work / "pulled")
+
+
+class Regctl(Tool):
+    program = "regctl"
+
+    @property
+    def options(self):
+        return ("--host", f"reg={self.mirror},tls=disabled")
+
+    @property
+    def environment(self):
+        return {**super().environment, "REGCTL_CONFIG": str(self.work / "config.json")}
+
+    def pull(self, image):
+        """The digests of all files that came, computed here."""
+        self("image", "copy", self.name(image), f"ocidir://{self.work}/pulled:e2e")
+        return _digests_of(self.work / "pulled")
+
+
+class RegctlWithMirror(Regctl):
+    """regclient's mirrors: it says in `?ns=` at which host it knows the registry, for docker.io registry-1.docker.io."""
+    options = ()
+
+    def start(self):
+        config = json.loads(self.example("regclient/config.json"))
+        if self.origin:
+            config["hosts"]["docker.io"].update(hostname=self.origin.removeprefix("http://"), tls="disabled")
+        (self.work / "config.json").write_text(json.dumps(config))
+
+    def name(self, image):
+        return f"docker.io/{image.repository}:{image.tag}"
+
+
+class Helm(Tool):
+    program = "helm"
+    options = ()
+
+    def pull(self, image):
+        return self.pull_chart("charts/chart", "1.2.3")   # there is no chart in an image
+
+    def pull_chart(self, repository, version, check=True):
+        """Pulls a chart through the mirror; the command, and the file that came."""
+        done = self("pull", f"oci://{self.mirror}/{self.prefix}{repository}", "--version", version, "--plain-http",
+                    "--destination", self.work, check=check)
+        return done, self.work / f"{repository.rsplit('/', 1)[1]}-{version}.tgz"
+
+
+def _digests_of(layout):
+    """Of the files of an OCI image layout."""
+    return {f"sha256:{hashlib.sha256(file.read_bytes()).hexdigest()}" for file in pathlib.Path(layout, "blobs", "sha256").iterdir()}
