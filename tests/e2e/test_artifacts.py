@@ -25,6 +25,9 @@ class _Artifacts(ThreeRounds):
 
     @classmethod
     def start_cache(cls):
+        if SETTINGS.peer:
+            cls._lacking = "of entrepot only"
+            return
         cls.make()
         cls.registry.requests()
         super().start_cache()
