@@ -46,7 +46,8 @@ std::vector<std::string_view> split_list(std::string_view list) {
 }
 
 struct Malformed {};
-using Spec = std::variant<Malformed, Unsatisfiable, ByteRange>;
+struct Backwards {};  // ends before it begins
+using Spec = std::variant<Malformed, Backwards, Unsatisfiable, ByteRange>;
 
 // One of "first-last", "first-", "-suffix", for a representation of `size` > 0 bytes.
 Spec parse_spec(std::string_view spec, std::uint64_t size) {
@@ -64,7 +65,8 @@ Spec parse_spec(std::string_view spec, std::uint64_t size) {
 
   std::optional<std::uint64_t> first = parse_position(before);
   std::optional<std::uint64_t> last = after.empty() ? kMaximum : parse_position(after);
-  if (!first || !last || *last < *first) return Malformed{};
+  if (!first || !last) return Malformed{};
+  if (*last < *first) return Backwards{};
   if (*first >= size) return Unsatisfiable{};
   return ByteRange{*first, std::min(*last, size - 1), *last < size - 1};
 }
@@ -136,6 +138,8 @@ RangeDecision decide_range(std::string_view range, std::uint64_t size) {
   for (std::string_view text : specs) {
     Spec spec = parse_spec(text, size);
     if (std::holds_alternative<Malformed>(spec)) return WholeBody{};
+    // To be ignored or refused (RFC 9110, 14.2). The OCI conformance suite counts the whole body as ranges unsupported.
+    if (std::holds_alternative<Backwards>(spec)) return Unsatisfiable{};
     if (const auto* satisfiable = std::get_if<ByteRange>(&spec)) wanted.push_back(*satisfiable);
   }
   if (wanted.empty()) return Unsatisfiable{};

@@ -1,4 +1,5 @@
-// Range requests. Source: RFC 9110, section 14.
+// Range requests. Source: RFC 9110, section 14. It leaves open what becomes of a range that ends before it begins: it
+// is refused, as the OCI conformance suite wants it.
 #pragma once
 
 #include <cstdint>

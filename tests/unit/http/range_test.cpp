@@ -73,10 +73,14 @@ TEST(RangeDecision, WhatStartsPastTheEndIsUnsatisfiable) {
               {"bytes=20-30,40-", 10, "416"}});
 }
 
+TEST(RangeDecision, WhatEndsBeforeItBeginsIsUnsatisfiable) {
+  expect_all({{"bytes=5-2", 10, "416"}, {"bytes=500-0", 10, "416"}, {"bytes=1-2,5-4", 10, "416"}});
+}
+
 TEST(RangeDecision, MalformedIsIgnored) {
   for (std::string_view range :
-       {"bytes", "bytes=", "bytes=,", "bytes=-", "bytes=5", "bytes=5-2", "bytes=a-b", "bytes=1-2-3", "bytes=--5",
-        "bytes=+1-2", "bytes=1 -2", "bytes =1-2", "bytes=0x1-2", "bytes=1-2,x", "items=1-2", "=1-2", "1-2"}) {
+       {"bytes", "bytes=", "bytes=,", "bytes=-", "bytes=5", "bytes=a-b", "bytes=1-2-3", "bytes=--5", "bytes=+1-2",
+        "bytes=1 -2", "bytes =1-2", "bytes=0x1-2", "bytes=1-2,x", "items=1-2", "=1-2", "1-2"}) {
     EXPECT_EQ(decision(range, 10), "whole") << range;
   }
 }
