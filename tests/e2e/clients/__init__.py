@@ -6,7 +6,7 @@ gives back what the client itself says that it has, in a form that `expected` kn
 
 import pathlib
 
-from process import Program, ProgramFailed, remove_tree, run
+from process import Program, ProgramFailed, listens, remove_tree, run
 from sandbox import Sandbox
 
 _EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "deploy" / "examples"
@@ -57,11 +57,14 @@ class Client:
         return run(self.sandbox.inside(argv) if self.sandbox else argv, timeout, env)
 
     def daemon(self, argv, log, ready, env=None):
-        """A Program where the client is, which has printed the line `ready`."""
+        """A Program where the client is, which has printed the line `ready`; or listens on that socket, where it is a path."""
         program = Program(self.sandbox.inside(argv) if self.sandbox else argv, self.work / log, env)
         self._daemons.append(program)
         try:
-            program.wait_for_line(ready, timeout=60)
+            if isinstance(ready, pathlib.Path):
+                program.wait_until(lambda: listens(ready), timeout=60, what=f"listening on {ready.name}")
+            else:
+                program.wait_for_line(ready, timeout=60)
         except ProgramFailed as failed:
             raise Unavailable(f"{argv[0]} does not start here: {failed}") from failed
 

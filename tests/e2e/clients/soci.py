@@ -21,7 +21,7 @@ class Soci(Containerd):
         # It would ask nine times, for half a minute.
         (self.work / "soci.toml").write_text("no_prometheus = true\n[http]\nMaxRetries = 2\n")
         self.daemon(["soci-snapshotter-grpc", "--config", self.work / "soci.toml", "--address", self.work / "soci.sock",
-                     "--root", self.work / "soci"], "soci.log", "background fetcher")
+                     "--root", self.work / "soci"], "soci.log", self.work / "soci.sock")
 
     def index(self, image):
         """Makes the image's index, and pushes it to the registry at 127.0.0.1 that the client points to."""
