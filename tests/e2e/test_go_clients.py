@@ -51,9 +51,9 @@ class Containerd2PullInParts(Pulls, E2ETest):
 
 class BuildkitdBuild(Pulls, E2ETest):
     client_type = Buildkitd
-    image_names = ("debian",)
+    image_names = ("small",)
     runs = ()       # the build does
-    needs = (*BUILDKIT, images("debian"))
+    needs = (*BUILDKIT, images("small"))
 
 
 class BuildkitdBuildWithPath(Pulls, E2ETest):
