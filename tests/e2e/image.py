@@ -8,7 +8,8 @@ layers are written here, so that the tests know every byte without asking the co
            and one whose blob is 1 GiB and does not compress
   ninety   one layer of 90 MiB that does not compress, below the size at which a cache may fetch in parts
   many     60 layers of 1 to 9 MiB that do not compress, 300 MB in all
-  small    busybox and the libraries that it runs with, and one layer of 3 MiB that does not compress
+  small    a Debian of a few MB that runs: busybox and its libraries, and one layer of 3 MiB that does not compress; also in
+           any number that have no layer in common
 """
 
 import gzip
@@ -23,6 +24,7 @@ import re
 import shutil
 import tarfile
 import tempfile
+import zlib
 
 from process import ProgramFailed, run
 
@@ -143,18 +145,14 @@ class _Layout:
         (self.folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [named]}))
 
 
-def _tar(files, mode=0o644, links=None):
-    """A tar of the given names and contents, and of links: {name: target}; as bytes."""
+def _tar(files):
+    """A tar of the given names and contents, as bytes."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
-            member.size, member.mode = len(content), mode
+            member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
-        for name, target in (links or {}).items():
-            member = tarfile.TarInfo(name)
-            member.type, member.linkname = tarfile.SYMTYPE, target
-            tar.addfile(member)
     return out.getvalue()
 
 
@@ -205,21 +203,21 @@ def _build_many(layout, work):
     layout.finish(layout.image(layers, HOST_ARCHITECTURE))
 
 
-def _build_small(layout, work):
+def _build_small(layout, work, seed=0):
     libraries = re.findall(r"(/\S+) \(0x", run(["ldd", "/bin/busybox"], timeout=10).stdout)
     tar = work / "busybox.tar"
     with tarfile.open(tar, "w") as out:
         for file in ("/bin/busybox", *libraries, "/etc/debian_version"):
             member = out.gettarinfo(os.path.realpath(file), arcname=file.lstrip("/"))
-            member.uid, member.gid, member.mtime = 0, 0, 0
+            member.uid, member.gid, member.mtime = 0, 0, seed
             with open(file, "rb") as content:
                 out.addfile(member, content)
         for name in ("sh", "cat", "sleep"):
             link = tarfile.TarInfo(f"bin/{name}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             out.addfile(link)
-    _tar_of_noise(work / "noise.tar", 3 * MiB, seed=3)
-    layout.finish(layout.image([layout.layer(tar), layout.layer(work / "noise.tar", level=0)], HOST_ARCHITECTURE))
+    _tar_of_noise(work / "noise.tar", 3 * MiB, seed)
+    layout.finish(layout.image([layout.layer(file, level=0) for file in (tar, work / "noise.tar")], HOST_ARCHITECTURE))
 
 
 _BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety, "many": _build_many, "small": _build_small}
@@ -243,19 +241,9 @@ def image(name):
 
 
 def small(name, folder):
-    """An image of one layer of 3 MiB that does not compress, unlike that of any other name; made in the folder each time."""
+    """Another image of the kind of "small", with other bytes in every layer than that of any other name; made in the folder
+    each time. Raises ProgramFailed where "small" cannot be built."""
     layout = _Layout(folder / name)
-    layout.finish(layout.image([layout.layer(_tar({name: random.Random(name).randbytes(3 * MiB)}), level=0)], HOST_ARCHITECTURE))
+    with tempfile.TemporaryDirectory(dir=folder) as work:
+        _build_small(layout, pathlib.Path(work), seed=zlib.crc32(name.encode()))
     return Image(name, folder / name)
-
-
-def busybox(folder):
-    """A Debian of a few MB that runs: busybox with its libraries; made in the folder each time."""
-    program = shutil.which("busybox")
-    libraries = re.findall(r"(?:=> |^\s*)(/\S+) \(", run(["ldd", program], timeout=10).stdout, re.MULTILINE)
-    files = {path.lstrip("/"): pathlib.Path(path).read_bytes() for path in libraries}
-    files |= {"bin/busybox": pathlib.Path(program).read_bytes(), "etc/debian_version": pathlib.Path("/etc/debian_version").read_bytes()}
-    layout = _Layout(folder / "busybox")
-    layer = layout.layer(_tar(files, mode=0o755, links={f"bin/{name}": "busybox" for name in ("sh", "cat")}))
-    layout.finish(layout.image([layer], HOST_ARCHITECTURE))
-    return Image("busybox", folder / "busybox")

@@ -18,10 +18,7 @@ class _Artifacts(ThreeRounds):
     """A class says with `make()` what is in the upstream, which is its own."""
 
     needs = (root, overlay, debian13)
-
-    @classmethod
-    def storage(cls):
-        return cls.work / "storage"
+    pushes = True
 
     @classmethod
     def start_cache(cls):
@@ -61,6 +58,7 @@ class OrasArtifact(_Artifacts, E2ETest):
 
 
 class CosignSignature(_Artifacts, E2ETest):
+    needs = (*_Artifacts.needs, images("small"))
     absent = "no signatures found"
 
     @classmethod

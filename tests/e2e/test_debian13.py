@@ -4,28 +4,13 @@ from clients.containerd import Containerd
 from clients.dockerd import BuildKit, Dockerd, DockerdWithContainerd
 from clients.podman import Podman
 from clients.skopeo import Skopeo
-from harness import E2ETest, debian13, overlay, program, root
-from image import busybox
+from harness import E2ETest, debian13, images, overlay, root
 from test_clients import Pulls
 
 
 class _Rounds(Pulls):
-    image_names = runs = ("busybox",)
-    needs = (root, overlay, program("skopeo"), program("busybox"), debian13)
-
-    @classmethod
-    def storage(cls):
-        return cls.work / "storage"
-
-    @classmethod
-    def start_cache(cls):
-        cls.busybox = busybox(cls.work / "images")
-        cls.registry.push(cls.busybox)
-        cls.registry.requests()
-        super().start_cache()
-
-    def image(self, name):
-        return self.busybox
+    image_names = runs = ("small",)
+    needs = (root, overlay, images("small"), debian13)
 
 
 class Debian13Dockerd(_Rounds, E2ETest):

@@ -1,84 +1,141 @@
 """What each client does when entrepot answers with an error, ends bodies in their middle, or is not there: whether it goes on to
-Docker Hub, which it also knows.
+the registry itself, which it also knows, or says what was wrong.
 
-entrepot hands on what is wrong with its upstream. Docker Hub is a registry of this test, by its names and over TLS, with the same
-images; the client is in a sandbox that finds it there, and trusts it.
+entrepot hands on what is wrong with its upstream. The registry itself is one of this test, with the same images. Clients whose
+settings can say where it is are told; for the others it is Docker Hub, by its names and over TLS, in a sandbox where they find
+and trust it. The seconds that each fault costs are reported.
 """
 
+import collections
+import re
 import time
 
 from cache import Entrepot
 from certificate import make_certificate
 from clients import Unavailable
-from clients.containerd import Containerd
-from clients.dockerd import BuildKitOfAnything, Dockerd, DockerdWithContainerd
+from clients.buildkit import BuildkitdWithOrigin
+from clients.containerd import Containerd, Containerd2, Containerd2InParts
+from clients.dockerd import BuildKit, Dockerd, DockerdWithContainerd
 from clients.oras import Oras
 from clients.podman import Podman
 from clients.skopeo import SkopeoByMirror
-from harness import E2ETest, SETTINGS, debian13, overlay, program, report, root
+from clients.tools import Crane, Helm, Regctl, RegctlWithMirror
+from go_tools import go_tool
+from harness import E2ETest, SETTINGS, debian13, images, overlay, program, report, root
 from image import small
 from process import ProgramFailed
 from scripted_registry import HUB, Fault, ScriptedRegistry
+from test_go_clients import BUILDKIT, CONTAINERD
 from upstream import content_gets
 
 _FAULTS = {"404": Fault(404, 404), "429": Fault(429, 429), "503": Fault(503, 503), "blobs404": Fault(blobs=404),
-           "blobs503": Fault(blobs=503), "cut": Fault(blobs="cut"), "broken": Fault(blobs="broken"), "dead": Fault()}
+           "blobs429": Fault(blobs=429), "blobs503": Fault(blobs=503), "cut": Fault(blobs="cut"), "broken": Fault(blobs="broken"),
+           "dead": Fault()}
 
 _BLOBS = ("blobs404", "blobs503", "cut", "broken")    # for who takes all blobs from where the manifest was
+_REQUEST = re.compile(r" request id=.* method=(\S+) target=/v2/\S+/(?:manifests|blobs)/(\S+) status=(\d+)")
 
 
-class _FallsBack:
+class _BeforeFaults:
+    """`pull_past` a fault; then what was asked of entrepot and of the registry itself. All tests of a class have one client, and
+    each pulls an image that it has no layer of."""
     client_type = None
-    needs = (root, overlay, program("openssl"))
-    fails = ()      # at these faults the pull fails; at all others it goes on to Docker Hub
+    needs = (images("small"),)
+    # In place of an entrepot that cuts stands a registry that does. For a client that tries 16 times, each of which entrepot
+    # passes on when it has tried for 1.4 s itself.
+    cuts_itself = False
 
     @classmethod
     def start_cache(cls):
         if SETTINGS.peer:
             cls._lacking = "of entrepot only"
             return
-        images = [small(f"small{fault}", cls.work / "images") for fault in _FAULTS]
-        cls.images = dict(zip(_FAULTS, images))
-        certificate = make_certificate(cls.work / "hub.crt", *HUB)
-        cls.upstream, cls.hub = ScriptedRegistry(images).start(), ScriptedRegistry(images, certificate).start()
-        cls.addClassCleanup(cls.upstream.stop)
-        cls.addClassCleanup(cls.hub.stop)
+        cls.images = {fault: small(f"small{fault}", cls.work / "images") for fault in _FAULTS}
+        cls.upstream = cls.scripted_registry()
+        cls.itself, to_find_it = cls.registry_itself()
         # Where the client finds entrepot: each test starts one there, with nothing in its store.
-        cls.cache = Entrepot(SETTINGS.binary, cls.work / "cache", cls.upstream.url)
-        cls.cache.start().stop()
-        files = {"etc/hosts": f"127.0.0.1 localhost\n{cls.hub.address} {' '.join(HUB)}\n",
-                 "etc/ssl/certs/ca-certificates.crt": certificate.read_text()}
+        first = cls.entrepot("first").start()
+        first.stop()
+        cls.port = first.port
         try:
-            cls.puller = cls.enterClassContext(cls.client_type(cls.client_folder(), cls.cache.port, cls.cache.prefix,
-                                                               cls.client_root(), files))
+            cls.puller = cls.enterClassContext(cls.client_type(cls.client_folder(), cls.port, Entrepot.prefix, cls.client_root(),
+                                                               **to_find_it))
         except Unavailable as reason:
             cls._lacking = str(reason).splitlines()[0]
 
-    def check(self, fault):
-        image = self.images[fault]
-        self.upstream.fault = _FAULTS[fault]
-        self.upstream.requests(), self.hub.requests()
-        cache = Entrepot(SETTINGS.binary, self.work / fault, self.upstream.url, port=self.cache.port)
-        if fault != "dead":
-            self.addCleanup(cache.stop)
-            cache.start()
+    @classmethod
+    def scripted_registry(cls, **where):
+        registry = ScriptedRegistry(cls.images.values(), **where)
+        cls.addClassCleanup(registry.stop)
+        return registry
+
+    @classmethod
+    def registry_itself(cls):
+        """It, and what a client is to be made with."""
+        registry = cls.scripted_registry()
+        return registry, {"origin": registry.url}
+
+    @classmethod
+    def entrepot(cls, name, port=0):
+        made = Entrepot(SETTINGS.binary, cls.work / name, cls.upstream.url, port=port)
+        # As some clients call the registry that they know.
+        made.upstreams["docker.io"]["aliases"] = [f"{cls.itself.address}:{cls.itself.port}"]
+        cls.addClassCleanup(made.stop)
+        return made
+
+    def pull_past(self, fault):
+        """Pulls through an entrepot whose upstream has that fault; "dead": entrepot is. What the client has, or its error."""
+        self.wanted = self.images[fault]
+        log = self.stand_for(fault)
+        self.upstream.requests(), self.itself.requests()
         start = time.monotonic()
         try:
-            pulled = self.puller.pull(image)
-            last = ""
+            pulled = self.puller.pull(self.wanted)
         except ProgramFailed as failed:
-            pulled, last = None, str(failed)
+            pulled = failed
         seconds = time.monotonic() - start
-        asked = cache.log.read_text().count(" request id=") if cache.log.exists() else 0
-        ended = "failed" if pulled is None else "pulled"
-        report(f"{type(self).__name__:38} {fault:8} {ended} {seconds:6.2f} s, {asked:2} requests")
+        self.doCleanups()   # the log is complete then
+        # How often a thing was asked for and answered so: (method, tag or digest, status).
+        self.asked = collections.Counter(_REQUEST.findall(log.read_text()) if log.exists() else ())
+        self.from_itself = {path.rsplit("/", 1)[1] for path in content_gets(self.itself.requests())}
+        ended = "failed" if isinstance(pulled, ProgramFailed) else "pulled"
+        report(f"{type(self).__name__:38} {fault:8} {ended} {seconds:6.2f} s, {self.asked.total():2} requests")
         self.assertEqual(bool(self.upstream.requests()), fault != "dead", "whether entrepot was asked")
+        return pulled
+
+    def stand_for(self, fault):
+        """Has that fault where the client finds its mirror, until this test cleans up. The log of an entrepot there."""
+        cache = self.entrepot(fault, self.port)
+        if fault == "cut" and self.cuts_itself:
+            self.upstream = self.scripted_registry(port=self.port)
+            self.addCleanup(self.upstream.stop)
+        elif fault != "dead":
+            self.addCleanup(cache.stop)
+            cache.start()
+        self.upstream.fault = _FAULTS[fault]
+        return cache.log
+
+    def attempts(self, status):
+        """The numbers of attempts at what was answered with that status."""
+        return {count for (_, _, answered), count in self.asked.items() if answered == str(status)}
+
+
+class _FallsBack(_BeforeFaults):
+    fails = ()      # at these faults the pull fails; at all others it goes on to the registry itself
+    says = "."      # what is in the error then
+
+    def check(self, fault):
+        pulled = self.pull_past(fault)
         if fault in self.fails:
-            self.assertIsNone(pulled)
+            self.assertIsInstance(pulled, ProgramFailed)
+            self.assertRegex(str(pulled), self.says)
+            self.assertFalse(set(self.wanted.blobs()[1:]) <= self.from_itself)
+            return
+        self.assertEqual(pulled, self.puller.expected(self.wanted))
+        if fault in ("cut", "broken"):
+            self.assertTrue(self.from_itself, "the registry itself was not asked")
         else:
-            self.assertIsNotNone(pulled, last)
-            self.assertEqual(pulled, self.puller.expected(image))
-            self.assertTrue(content_gets(self.hub.requests()), "Docker Hub was not asked")
+            self.assertLessEqual(set(self.wanted.blobs()), self.from_itself)
 
     def test_404(self):
         self.check("404")
@@ -98,11 +155,23 @@ class _FallsBack:
     def test_bodies_cut_in_their_middle(self):
         self.check("cut")
 
-    def test_bodies_cut_and_503_for_the_rest(self):
-        self.check("broken")
-
     def test_dead(self):
         self.check("dead")
+
+
+class _FallsBackToHub(_FallsBack):
+    needs = (*_FallsBack.needs, root, overlay, program("openssl"))
+
+    @classmethod
+    def registry_itself(cls):
+        certificate = make_certificate(cls.work / "hub.crt", *HUB)
+        hub = cls.scripted_registry(certificate=certificate)
+        files = {"etc/hosts": f"127.0.0.1 localhost\n{hub.address} {' '.join(HUB)}\n",
+                 "etc/ssl/certs/ca-certificates.crt": certificate.read_text()}
+        return hub, {"files": files}
+
+    def test_bodies_cut_and_503_for_the_rest(self):
+        self.check("broken")
 
 
 class _TriesOnce:
@@ -114,76 +183,160 @@ class _Dockerd(_TriesOnce, Dockerd):
     pass
 
 
-class _BuildKit(_TriesOnce, BuildKitOfAnything):
+class _BuildKit(_TriesOnce, BuildKit):
     pass
 
 
-class DockerdFallsBack(_FallsBack, E2ETest):
+class DockerdFallsBack(_FallsBackToHub, E2ETest):
     client_type = _Dockerd
-    needs = (*_FallsBack.needs, program("dockerd"))
+    needs = (*_FallsBackToHub.needs, program("dockerd"))
 
 
-class BuildKitFallsBack(_FallsBack, E2ETest):
+class BuildKitFallsBack(_FallsBackToHub, E2ETest):
     client_type = _BuildKit
-    needs = (*_FallsBack.needs, program("dockerd"))
+    needs = (*_FallsBackToHub.needs, program("dockerd"))
     fails = ("cut",)
+    cuts_itself = True
 
 
-class ContainerdFallsBack(_FallsBack, E2ETest):
+class ContainerdFallsBack(_FallsBackToHub, E2ETest):
     client_type = Containerd
-    needs = (*_FallsBack.needs, program("containerd"), program("ctr"))
+    needs = (*_FallsBackToHub.needs, program("containerd"), program("ctr"))
     fails = ("cut",)
 
 
-class PodmanFallsBack(_FallsBack, E2ETest):
+class PodmanFallsBack(_FallsBackToHub, E2ETest):
     client_type = Podman
-    needs = (*_FallsBack.needs, program("podman"))
+    needs = (*_FallsBackToHub.needs, program("podman"))
     fails = _BLOBS
 
 
-class SkopeoFallsBack(_FallsBack, E2ETest):
+class SkopeoFallsBack(_FallsBackToHub, E2ETest):
     client_type = SkopeoByMirror
-    needs = (*_FallsBack.needs, program("skopeo"))
+    needs = (*_FallsBackToHub.needs, program("skopeo"))
     fails = _BLOBS
 
 
-class Debian13DockerdFallsBack(_FallsBack, E2ETest):
+class _FallsBackInDebian13(_FallsBackToHub):
+    needs = (*_FallsBackToHub.needs, debian13)
+
+
+class Debian13DockerdFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = _Dockerd
-    needs = (*_FallsBack.needs, debian13)
 
 
-class Debian13BuildKitFallsBack(_FallsBack, E2ETest):
+class Debian13BuildKitFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = _BuildKit
-    needs = (*_FallsBack.needs, debian13)
     fails = ("cut",)
 
 
-class Debian13DockerdWithContainerdFallsBack(_FallsBack, E2ETest):
+class Debian13DockerdWithContainerdFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = DockerdWithContainerd
-    needs = (*_FallsBack.needs, debian13)
     fails = ("cut",)
 
 
-class Debian13ContainerdFallsBack(_FallsBack, E2ETest):
+class Debian13ContainerdFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = Containerd
-    needs = (*_FallsBack.needs, debian13)
     fails = ("cut",)
 
 
-class Debian13PodmanFallsBack(_FallsBack, E2ETest):
+class Debian13PodmanFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = Podman
-    needs = (*_FallsBack.needs, debian13)
     fails = _BLOBS
 
 
-class Debian13SkopeoFallsBack(_FallsBack, E2ETest):
+class Debian13SkopeoFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = SkopeoByMirror
-    needs = (*_FallsBack.needs, debian13)
     fails = _BLOBS
 
 
-class Debian13OrasFails(_FallsBack, E2ETest):
+class Debian13OrasFails(_FallsBackInDebian13, E2ETest):
     """It knows of no other place."""
     client_type = Oras
-    needs = (*_FallsBack.needs, debian13)
     fails = tuple(_FAULTS)
+
+
+class _NewestFallsBack(_FallsBack):
+    fails = ("cut",)        # who was given a status of success goes on at the same host (containerd#9552)
+    says = "unexpected EOF"
+    attempts_at_429 = 5     # in all and at once: nobody waits as long as Retry-After says
+
+    def check(self, fault):
+        super().check(fault)
+        if found := re.search(r"\d+", fault):
+            self.assertEqual(self.attempts(found[0]), {self.attempts_at_429 if found[0] == "429" else 1})
+
+    def test_429_for_blobs_alone(self):
+        self.check("blobs429")
+
+
+class Containerd2FallsBack(_NewestFallsBack, E2ETest):
+    client_type = Containerd2
+    needs = (*_NewestFallsBack.needs, *CONTAINERD)
+
+
+class Containerd2InPartsFallsBack(_NewestFallsBack, E2ETest):
+    client_type = Containerd2InParts
+    needs = (*_NewestFallsBack.needs, *CONTAINERD)
+
+
+class BuildkitdFallsBack(_NewestFallsBack, E2ETest):
+    client_type = BuildkitdWithOrigin
+    needs = (*_NewestFallsBack.needs, *BUILDKIT)
+    cuts_itself = True
+
+
+class RegctlFallsBack(_NewestFallsBack, E2ETest):
+    client_type = RegctlWithMirror
+    needs = (*_NewestFallsBack.needs, go_tool("regctl"))
+    attempts_at_429 = 1
+
+
+class _Reports(_BeforeFaults):
+    """Of a command without mirrors: it fails, and says why; mostly with what entrepot's upstream said."""
+    messages = {}           # by fault
+    attempts_by_fault = {}
+
+    def assert_reported(self, fault):
+        self.assertRegex(str(self.pull_past(fault)), self.messages[fault])
+        self.assertEqual(self.attempts(fault), {self.attempts_by_fault[fault]})
+
+    def test_what_is_not_found_is_said(self):
+        self.assert_reported("404")
+
+    def test_an_upstream_that_limits_is_said(self):
+        self.assert_reported("429")
+
+    def test_an_upstream_that_is_unavailable_is_said(self):
+        self.assert_reported("503")
+
+    def test_a_dead_entrepot_is_said(self):
+        self.assertRegex(str(self.pull_past("dead")), "connection refused")
+
+
+class _ReportsCuts(_Reports):
+    def test_a_layer_that_is_always_cut_is_said(self):
+        self.assertRegex(str(self.pull_past("cut")), "unexpected EOF")
+
+
+class CraneReports(_ReportsCuts, E2ETest):
+    client_type = Crane
+    needs = (*_Reports.needs, go_tool("crane"))
+    messages = {"404": "MANIFEST_UNKNOWN: docker.io: as told", "429": "TOOMANYREQUESTS: docker.io: as told",
+                "503": "UNAVAILABLE: docker.io: as told"}
+    attempts_by_fault = {"404": 1, "429": 3, "503": 3}
+
+
+class RegctlReports(_ReportsCuts, E2ETest):
+    client_type = Regctl
+    needs = (*_Reports.needs, go_tool("regctl"))
+    messages = {"404": r"http 404.*docker\.io: as told", "429": "retry limit exceeded", "503": r"http 503.*docker\.io: as told"}
+    attempts_by_fault = {"404": 1, "429": 6, "503": 1}
+
+
+class HelmReports(_Reports, E2ETest):
+    client_type = Helm
+    needs = (*_Reports.needs, go_tool("helm"))
+    messages = {"404": "not found", "429": "429: toomanyrequests: docker.io: as told",
+                "503": "503: unavailable: docker.io: as told"}
+    attempts_by_fault = {"404": 1, "429": 6, "503": 6}

@@ -69,9 +69,3 @@ class BuildKit(Dockerd):
 
     def expected(self, image):
         return image.document(image.config_of(HOST_ARCHITECTURE))["rootfs"]["diff_ids"]
-
-
-class BuildKitOfAnything(BuildKit):
-    """Of an image in which nothing runs too."""
-
-    steps = ("COPY file /file",)

@@ -34,8 +34,8 @@ class Crane(Tool):
 
     def pull(self, image):
         """The digests of all files that came, computed here."""
-        self("pull", "--format", "oci", self.name(image), self.work / "pulled")
-        return _digests_of(self.work / "pulled")
+        self("pull", "--format", "oci", self.name(image), self.work / image.name)
+        return _digests_of(self.work / image.name)
 
 
 class Regctl(Tool):
@@ -51,8 +51,8 @@ class Regctl(Tool):
 
     def pull(self, image):
         """The digests of all files that came, computed here."""
-        self("image", "copy", self.name(image), f"ocidir://{self.work}/pulled:e2e")
-        return _digests_of(self.work / "pulled")
+        self("image", "copy", self.name(image), f"ocidir://{self.work / image.name}:{image.tag}")
+        return _digests_of(self.work / image.name)
 
 
 class RegctlWithMirror(Regctl):
