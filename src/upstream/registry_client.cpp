@@ -96,6 +96,7 @@ class ExchangeBody final : public BlobBody {
   std::optional<std::uint64_t> last() const override { return extent_.last; }
   std::optional<std::uint64_t> total() const override { return extent_.total; }
   io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer) override { return exchange_->read(buffer); }
+  void expect_cut(bool expected) override { exchange_->expect_cut(expected); }
 
  private:
   std::unique_ptr<http::Exchange> exchange_;

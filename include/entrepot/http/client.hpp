@@ -71,6 +71,10 @@ class Exchange {
   // after either.
   io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer);
 
+  // The body is going to be left before its end (or is not, after all): the peer may then have only little on its way
+  // to us, which would be sent for nothing.
+  void expect_cut(bool expected);
+
   // All that is left of the body, by the request's deadline. Errc::BadGateway if it is more than `limit` bytes.
   io::Awaitable<Result<std::string>> read_all(std::size_t limit);
 

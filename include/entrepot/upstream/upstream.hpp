@@ -37,6 +37,9 @@ class BlobBody {
 
   // As http::Exchange::read: 0 is the end, an error means that no more can be read.
   virtual io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer) = 0;
+
+  // As http::Exchange::expect_cut.
+  virtual void expect_cut(bool expected) = 0;
 };
 
 struct BlobRange {

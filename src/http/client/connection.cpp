@@ -13,6 +13,9 @@ namespace {
 // The longest header that is read, and the longest that a chunk's header may be. Signed redirect targets are long.
 constexpr std::size_t kBufferLimit = 64 * 1024;
 
+// Of received bytes that nobody has read. The kernel doubles it for its own needs.
+constexpr int kSmallReceiveBuffer = 256 * 1024;
+
 bool is_end(boost::system::error_code ec) { return ec == net::error::eof || ec == net::ssl::error::stream_truncated; }
 
 // What OpenSSL checks of the peer's certificate, and the name that is sent in clear (SNI, RFC 6066, 3: no IP literals).
@@ -25,6 +28,17 @@ bool expect_host(SSL* ssl, const std::string& host) {
 }
 
 }  // namespace
+
+// A buffer whose size is given is not tuned by the kernel any more, until it is unlocked (socket(7), SO_BUF_LOCK).
+// TCP_WINDOW_CLAMP would not do: the kernel's tuning overrides it.
+void Connection::limit_window(bool limited) {
+  const int none = 0;
+  if (limited) {
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVBUF, &kSmallReceiveBuffer, sizeof kSmallReceiveBuffer);
+  } else {
+    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_BUF_LOCK, &none, sizeof none);
+  }
+}
 
 Connection::Connection(io::Executor executor, std::string peer)
     : peer_(std::move(peer)), socket_(executor), watchdog_(socket_), buffer_(kBufferLimit) {}

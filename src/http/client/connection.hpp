@@ -45,6 +45,9 @@ class Connection {
   // buffer is full.
   io::Awaitable<Result<std::size_t>> fill_buffer(io::Deadline deadline);
 
+  // Whether the peer may have only some 512 KiB on its way to us.
+  void limit_window(bool limited);
+
   // Received and not yet consumed.
   boost::beast::flat_buffer& buffer() { return buffer_; }
   std::string_view buffered() const;

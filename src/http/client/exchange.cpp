@@ -49,6 +49,10 @@ io::Awaitable<Result<std::size_t>> Exchange::Impl::read(std::span<std::byte> byt
   co_return count;
 }
 
+void Exchange::Impl::expect_cut(bool expected) {
+  if (connection_ != nullptr) connection_->limit_window(expected);
+}
+
 void Exchange::Impl::release_connection() {
   bool reusable = head_.keep_alive && body_.is_delimited() && connection_->buffer().size() == 0;
   if (reusable) idle_->put(origin_, std::move(connection_));
@@ -76,6 +80,8 @@ AddressKind Exchange::peer_kind() const { return impl_->peer_kind(); }
 io::Awaitable<Result<std::size_t>> Exchange::read(std::span<std::byte> buffer) {
   return impl_->read(buffer, io::kNoDeadline);
 }
+
+void Exchange::expect_cut(bool expected) { impl_->expect_cut(expected); }
 
 io::Awaitable<Result<std::string>> Exchange::read_all(std::size_t limit) {
   constexpr std::size_t kStep = 16 * 1024;

@@ -27,6 +27,8 @@ class Exchange::Impl {
   // Fails after a stall, and at `deadline`.
   io::Awaitable<Result<std::size_t>> read(std::span<std::byte> bytes, io::Deadline deadline);
 
+  void expect_cut(bool expected);
+
  private:
   // Once the body has ended: the connection is kept for the next request if it can carry one.
   void release_connection();

@@ -87,6 +87,8 @@ class ScriptedUpstream final : public upstream::Upstream {
       co_return size;
     }
 
+    void expect_cut(bool) override {}
+
    private:
     std::uint64_t first_;
     std::uint64_t position_;
