@@ -70,6 +70,8 @@ class References {
     return ok();
   }
 
+  std::size_t size() const { return list_.size(); }
+
   std::vector<Descriptor> take() { return std::move(list_); }
 
  private:
@@ -96,7 +98,7 @@ Result<Manifest> parse_manifest(std::string_view body) {
   if (!parsed.is_object()) return invalid("no JSON object");
   if (is_schema1_body(parsed)) return Error{Errc::NotFound, "manifests of schema 1 are not served"};
 
-  Manifest manifest{media_type_of(parsed), {}};
+  Manifest manifest{.media_type = media_type_of(parsed), .references = {}};
   std::string_view structure = media_type_of_structure(parsed);
   if (structure.empty() && !is_manifest(manifest.media_type)) return invalid("neither layers nor manifests");
   if (manifest.media_type.empty()) manifest.media_type = structure;
@@ -105,7 +107,10 @@ Result<Manifest> parse_manifest(std::string_view body) {
   if (const json& config = member(parsed, "config"); !config.is_null()) {
     if (Result<void> added = references.add(config); !added) return added.error();
   }
-  for (const char* list : {"layers", "manifests", "blobs"}) {
+  manifest.first_layer = references.size();
+  if (Result<void> added = references.add_all(member(parsed, "layers")); !added) return added.error();
+  manifest.layer_count = references.size() - manifest.first_layer;
+  for (const char* list : {"manifests", "blobs"}) {
     if (Result<void> added = references.add_all(member(parsed, list)); !added) return added.error();
   }
   manifest.references = references.take();

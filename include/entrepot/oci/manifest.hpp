@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,11 @@ struct Manifest {
   // Config, layers (foreign ones left out) and an index's children, in this order, each digest once: the objects that a
   // registry shows to hold by serving this manifest. `subject` is not among them: anyone can name one.
   std::vector<Descriptor> references;
+
+  // An image's layers among them, in its order; empty for an index.
+  std::span<const Descriptor> layers() const { return std::span(references).subspan(first_layer, layer_count); }
+  std::size_t first_layer = 0;
+  std::size_t layer_count = 0;
 };
 
 // Errc::Invalid if `body` is no JSON object with a manifest's structure, or a descriptor in it is malformed. A

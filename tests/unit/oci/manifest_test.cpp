@@ -96,6 +96,19 @@ TEST(Manifest, LeavesDigestsOutThatCannotBeChecked) {
   EXPECT_EQ(names(*manifest, {"layer"}), Names{"layer"});
 }
 
+TEST(Manifest, KnowsWhichOfItsReferencesAreLayers) {
+  Result<Manifest> manifest =
+      parse_manifest(R"({"config":)" + descriptor("application/vnd.oci.image.config.v1+json", "config") +
+                     R"(,"layers":[)" + descriptor(kLayer, "one") + "," + descriptor(kLayer, "two") + "]}");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  ASSERT_EQ(manifest->layers().size(), 2u);
+  EXPECT_EQ(manifest->layers()[0].digest.to_string(), digest("one"));
+  EXPECT_EQ(manifest->layers()[1].digest.to_string(), digest("two"));
+  Result<Manifest> index = parse_manifest(R"({"manifests":[)" + descriptor(kOciManifest, "child") + "]}");
+  ASSERT_TRUE(index) << index.error().message;
+  EXPECT_TRUE(index->layers().empty());
+}
+
 TEST(Manifest, MayHaveNullAndEmptyLists) {
   for (const char* body : {R"({"manifests":[]})", R"({"manifests":null})", R"({"layers":null,"config":null})",
                            R"({"mediaType":"application/vnd.oci.image.index.v1+json"})"}) {
