@@ -44,7 +44,7 @@ cache::Sources make_sources(const config::Config& config, io::Threads& threads, 
   cache::Sources sources;
   for (const auto& [name, upstream] : config.upstreams) {
     auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock, registry);
-    sources.emplace(name, cache::Source{std::move(client), upstream.freshness});
+    sources.emplace(name, cache::Source{std::move(client), upstream.freshness, upstream.fetching});
   }
   return sources;
 }

@@ -50,6 +50,8 @@ class FillingBlob final : public OpenBlob {
     co_return http::Body(std::move(source));
   }
 
+  void announce(std::uint64_t begin, std::uint64_t end) override { fill_->progress().want(begin, end); }
+
  private:
   std::shared_ptr<Fill> fill_;        // shared with its fetchers and other readers
   std::shared_ptr<FillEntry> entry_;  // shared with the table
@@ -119,7 +121,6 @@ class StreamedBlob final : public OpenBlob {
   oci::Digest digest_;
   std::optional<std::uint64_t> size_;
   std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
-  bool answered_ = false;             // for the first part
 };
 
 // All of a small blob, verified.
@@ -167,9 +168,10 @@ BlobCache::BlobCache(Context context)
 
 BlobCache::~BlobCache() = default;
 
-io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstream& upstream, std::string repository,
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& source, std::string repository,
                                                                  oci::Digest digest, bool wait_for_size,
                                                                  io::Deadline deadline) {
+  upstream::Upstream& upstream = *source.upstream;
   const store::RepositoryKey key{upstream.name(), repository};
   for (int round = 0; round < kRounds; ++round) {
     std::optional<store::Link> link = context_.store.link(key, digest);
@@ -193,7 +195,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(upstream::Upstr
 
     std::optional<std::uint64_t> listed;
     if (link) listed = link->size;
-    FillTable::Joined joined = co_await fills_->join_or_start(upstream, repository, digest, listed);
+    FillTable::Joined joined = co_await fills_->join_or_start(source, repository, digest, listed);
     std::shared_ptr<FillEntry> entry = std::move(joined.entry);
     if (!entry) continue;  // stored meanwhile
     if (!joined.started && entry->has_failed()) {
@@ -274,8 +276,9 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Ups
   co_return blob;
 }
 
-io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(upstream::Upstream& upstream, std::string repository,
-                                                       oci::Digest digest, io::Deadline deadline) {
+io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, std::string repository, oci::Digest digest,
+                                                       io::Deadline deadline) {
+  upstream::Upstream& upstream = *source.upstream;
   const store::RepositoryKey key{upstream.name(), repository};
   std::optional<std::uint64_t> stored = context_.store.stored_size(digest);
   if (!stored) {

@@ -1,6 +1,7 @@
 #include "cache/download.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "entrepot/base/log.hpp"
 
@@ -8,12 +9,13 @@ namespace entrepot::cache {
 
 namespace {
 
-constexpr std::chrono::seconds kRequestLimit{60};
-
 // The first attempt after progress is immediate: connections of CDNs and proxies are cut all the time.
 std::chrono::milliseconds delay_before(int attempt) {
   return attempt <= 1 ? std::chrono::milliseconds(0) : std::chrono::milliseconds(50 << attempt);
 }
+
+// What comes sooner than this before its cut may all be on its way by then: an upstream's window is some MiB at most.
+constexpr std::uint64_t kCutAhead = 4 * 1024 * 1024;
 
 bool is_refusal(Errc code) { return code == Errc::Denied || code == Errc::NotFound; }
 
@@ -36,6 +38,13 @@ bool Feeders::refuse(const std::string& repository) {
   if (repositories_.size() == 1) return repositories_.front() != repository;
   std::erase(repositories_, repository);
   return true;
+}
+
+upstream::BlobRange range_between(std::uint64_t begin, std::uint64_t end, std::optional<std::uint64_t> size) {
+  upstream::BlobRange range;
+  range.first = begin;
+  if (size && end < *size) range.last = end - 1;
+  return range;
 }
 
 Download::Download(upstream::Upstream& upstream, std::shared_ptr<Feeders> feeders, oci::Digest digest,
@@ -70,13 +79,24 @@ io::Awaitable<Result<void>> Download::request(io::Deadline deadline) {
   }
   if (body->total()) size_ = body->total();
   skip_ = position_ - body->first();
+  if (skip_ > 0 || (last_ && (!body->last() || *body->last() > *last_))) ranges_ignored_ = true;
   body_ = std::move(body);
+  cut_expected_ = false;
   co_return ok();
 }
 
-bool Download::at_end() const {
-  if (last_) return position_ > *last_;
-  return size_ && position_ >= *size_;
+void Download::stop_at(std::uint64_t end) {
+  if (!body_) return;
+  const bool more_would_follow = body_->last() ? *body_->last() >= end : !size_ || end < *size_;
+  const bool expected = more_would_follow && end - position_ <= kCutAhead;
+  if (expected == cut_expected_) return;
+  body_->expect_cut(expected);
+  cut_expected_ = expected;
+}
+
+std::uint64_t Download::end() const {
+  if (last_) return *last_ + 1;
+  return size_.value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
 io::Awaitable<Result<void>> Download::reopen() {
@@ -119,7 +139,7 @@ io::Awaitable<Result<std::size_t>> Download::read_once(std::span<std::byte> buff
 
 io::Awaitable<Result<std::size_t>> Download::read(std::span<std::byte> buffer) {
   for (;;) {
-    if (at_end()) co_return std::size_t{0};
+    if (position_ >= end()) co_return std::size_t{0};
     if (!body_) {
       Result<void> opened = co_await reopen();
       if (!opened) co_return opened.error();

@@ -11,12 +11,15 @@ namespace {
 
 constexpr std::size_t kReadBack = 256 * 1024;
 
+// After so many bytes fetchers may look whether they can go on: their window moves with the digest.
+constexpr std::uint64_t kTellEvery = 16 * 1024 * 1024;
+
 }  // namespace
 
-Fill::Fill(std::unique_ptr<store::FillFile> file, io::Pool& pool)
+Fill::Fill(std::unique_ptr<store::FillFile> file, io::Pool& pool, std::uint64_t stripe)
     : pool_(pool),
       file_(std::move(file)),
-      progress_(file_->size(), file_->initial()),
+      progress_(file_->size(), file_->initial(), stripe),
       hasher_(file_->digest().algorithm()) {}
 
 io::Awaitable<Result<void>> Fill::write(std::uint64_t offset, std::span<const std::byte> bytes) {
@@ -26,7 +29,7 @@ io::Awaitable<Result<void>> Fill::write(std::uint64_t offset, std::span<const st
 
 io::Awaitable<> Fill::hash_present() {
   auto job = [this] {
-    advance_hash(0, {});
+    read_back();
     return true;
   };
   co_await io::run_blocking(pool_, job);
@@ -51,49 +54,58 @@ Result<void> Fill::write_blocking(std::uint64_t offset, std::span<const std::byt
     progress_.fail(Progress::State::DiskFailed, written.error());
     return written;
   }
-  progress_.publish(offset, offset + bytes.size());
-  advance_hash(offset, bytes);
+  if (!progress_.publish(offset, offset + bytes.size())) return ok();
+  hash(offset, bytes);
   sync_if_due();
   return ok();
 }
 
-// Brings the digest up to the end of the contiguous prefix. One thread at a time does so; who finds it at work leaves,
-// and the one at work looks again after it has let go, so that nothing published meanwhile is left behind.
-void Fill::advance_hash(std::uint64_t offset, std::span<const std::byte> bytes) {
-  do {
-    std::unique_lock lock(hash_mutex_, std::try_to_lock);
-    if (!lock) return;
-    hash_contiguous(offset, bytes);
-    if (progress_.size() == hashed_.load()) verify();
-  } while (progress_.state() == Progress::State::Running && progress_.present_from(hashed_) > 0);
+// Bytes in hand are hashed at once if they are the next ones, which they always are while there is one fetcher. What
+// stands behind a gap is read back when the gap is closed, by a job of its own, which holds up no fetcher.
+void Fill::hash(std::uint64_t offset, std::span<const std::byte> bytes) {
+  if (std::unique_lock lock(hash_mutex_, std::try_to_lock); lock && hashed_ == offset) {
+    hasher_.update(bytes);
+    hashed_ = offset + bytes.size();
+    end_if_all_is_hashed();
+  }
+  read_back_if_due();
 }
 
-// With hash_mutex_ held. `bytes`, which stand at `offset`, save reading them back.
-void Fill::hash_contiguous(std::uint64_t offset, std::span<const std::byte> bytes) {
+// Who finds it at work leaves; it looks again when it has ended, so that nothing published meanwhile is left behind.
+void Fill::read_back_if_due() {
+  if (progress_.state() != Progress::State::Running || progress_.present_from(hashed_) == 0) return;
+  if (reading_back_.exchange(true)) return;
+  io::net::post(pool_, [self = shared_from_this()] {
+    self->read_back();
+    self->reading_back_ = false;
+    self->read_back_if_due();
+  });
+}
+
+void Fill::read_back() {
   std::vector<std::byte> buffer;
-  while (std::uint64_t present = progress_.present_from(hashed_)) {
-    std::uint64_t position = hashed_;
-    if (position >= offset && position < offset + bytes.size()) {
-      std::span<const std::byte> rest = bytes.subspan(position - offset);
-      hasher_.update(rest);
-      hashed_ = position + rest.size();
-      continue;
-    }
-    std::uint64_t length = std::min<std::uint64_t>(present, kReadBack);
-    if (position < offset && !bytes.empty()) length = std::min(length, offset - position);
-    buffer.resize(length);
+  std::lock_guard lock(hash_mutex_);
+  while (progress_.state() == Progress::State::Running) {
+    const std::uint64_t position = hashed_;
+    const std::uint64_t present = progress_.present_from(position);
+    if (present == 0) break;
+    buffer.resize(std::min<std::uint64_t>(present, kReadBack));
     Result<void> read = file_->read(position, buffer);
     if (!read) {
-      progress_.fail(Progress::State::Failed, read.error());
+      progress_.fail(Progress::State::DiskFailed, read.error());
       return;
     }
     hasher_.update(buffer);
-    hashed_ = position + length;
+    hashed_ = position + buffer.size();
+    if (position / kTellEvery != hashed_ / kTellEvery) progress_.announce_change();
   }
+  progress_.announce_change();
+  end_if_all_is_hashed();
 }
 
-// With hash_mutex_ held, when everything is hashed.
-void Fill::verify() {
+// With hash_mutex_ held.
+void Fill::end_if_all_is_hashed() {
+  if (progress_.size() != hashed_.load() || progress_.state() != Progress::State::Running) return;
   if (hasher_.digest() == digest().raw()) {
     progress_.verified();
     return;

@@ -21,20 +21,24 @@ namespace entrepot::cache {
 // Thread-safe. Shared by its fetchers and its readers; the file stays open as long as one of them holds it.
 class Fill : public std::enable_shared_from_this<Fill> {
  public:
-  // `pool` is where it writes and hashes; it must outlive the fill.
-  Fill(std::unique_ptr<store::FillFile> file, io::Pool& pool);
+  // `pool` is where it writes and hashes; it must outlive the fill. `stripe`: FetchPlan's.
+  Fill(std::unique_ptr<store::FillFile> file, io::Pool& pool, std::uint64_t stripe = config::Fetching().stripe);
 
   const oci::Digest& digest() const { return file_->digest(); }
   store::FillFile& file() { return *file_; }
   const Progress& progress() const { return progress_; }
+  Progress& progress() { return progress_; }
 
   // Writes what a fetcher brings and tells the readers. `bytes` must stay until it returns. Once everything up to the
-  // known size is present it is verified: the fill then ends by itself as Verified or Failed. An error ends the fill as
-  // DiskFailed.
+  // known size is present, and what was read back is hashed, the fill ends by itself as Verified or Failed. An error
+  // ends the fill as DiskFailed.
   io::Awaitable<Result<void>> write(std::uint64_t offset, std::span<const std::byte> bytes);
 
-  // Hashes what a recovered file already has; a complete one ends by itself.
+  // Hashes what is present from the start on and is not hashed yet. If that is all, the fill ends by itself, before
+  // this returns.
   io::Awaitable<> hash_present();
+
+  std::uint64_t hashed() const { return hashed_; }  // bytes, from the start on
 
   // For a fill of unknown size, when its fetcher has reached the end: `size` bytes were all.
   io::Awaitable<> finish(std::uint64_t size);
@@ -54,9 +58,10 @@ class Fill : public std::enable_shared_from_this<Fill> {
 
  private:
   Result<void> write_blocking(std::uint64_t offset, std::span<const std::byte> bytes);
-  void advance_hash(std::uint64_t offset, std::span<const std::byte> bytes);
-  void hash_contiguous(std::uint64_t offset, std::span<const std::byte> bytes);
-  void verify();
+  void hash(std::uint64_t offset, std::span<const std::byte> bytes);
+  void read_back_if_due();
+  void read_back();
+  void end_if_all_is_hashed();
   void sync_if_due();
 
   io::Pool& pool_;
@@ -67,6 +72,7 @@ class Fill : public std::enable_shared_from_this<Fill> {
   Hasher hasher_;                         // guarded by hash_mutex_
   std::atomic<std::uint64_t> hashed_{0};  // written under hash_mutex_
 
+  std::atomic<bool> reading_back_{false};
   std::atomic<bool> sync_running_{false};
   std::atomic<bool> sync_failed_{false};
 };

@@ -1,30 +1,24 @@
 #include "cache/fill_table.hpp"
 
-#include <vector>
-
+#include "cache/fetchers.hpp"
 #include "entrepot/base/log.hpp"
 
 namespace entrepot::cache {
 
 namespace {
 
-constexpr std::size_t kFetchBuffer = 256 * 1024;
 constexpr std::chrono::seconds kClaimLimit{1};
 
-upstream::BlobRange request_for(store::Extent missing, std::uint64_t size) {
-  upstream::BlobRange range;
-  range.first = missing.begin;
-  if (missing.end < size) range.last = missing.end - 1;
-  return range;
-}
+// Where a request for a whole blob is cut if that turns out to come in stripes. What is on its way then is lost.
+constexpr std::uint64_t kWholeCutAt = 1024 * 1024;
 
 }  // namespace
 
 // ---- FillEntry
 
-FillEntry::FillEntry(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+FillEntry::FillEntry(const Source& source, std::string repository, oci::Digest digest,
                      std::optional<std::uint64_t> listed_size)
-    : upstream_(upstream),
+    : source_(source),
       starter_(std::move(repository)),
       digest_(digest),
       listed_size_(listed_size),
@@ -52,7 +46,7 @@ io::Awaitable<FillEntry::Opened> FillEntry::wait_opened(io::Deadline deadline) {
     lock.lock();
     if (!woken && !opened_) {
       Opened late;
-      late.error = Error{Errc::Timeout, upstream_.name() + ": no answer in time"};
+      late.error = Error{Errc::Timeout, upstream().name() + ": no answer in time"};
       co_return late;
     }
   }
@@ -111,71 +105,97 @@ std::shared_ptr<FillEntry> FillTable::find(const upstream::Upstream& upstream, c
   return found == entries_.end() ? nullptr : found->second;
 }
 
-io::Awaitable<FillTable::Joined> FillTable::join_or_start(upstream::Upstream& upstream, std::string repository,
+io::Awaitable<FillTable::Joined> FillTable::join_or_start(const Source& source, std::string repository,
                                                           oci::Digest digest,
                                                           std::optional<std::uint64_t> listed_size) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::lock_guard lock(mutex_);
   // Under the lock under which a fill that is complete leaves the table.
   if (context_.store.stored_size(digest)) co_return Joined{};
-  std::shared_ptr<FillEntry>& slot = entries_[Key(upstream.name(), digest)];
+  std::shared_ptr<FillEntry>& slot = entries_[Key(source.upstream->name(), digest)];
   if (slot) co_return Joined{slot, false};
-  slot = std::make_shared<FillEntry>(upstream, std::move(repository), digest, listed_size);
+  slot = std::make_shared<FillEntry>(source, std::move(repository), digest, listed_size);
   context_.tasks.spawn(executor, "fill", run(slot));
   co_return Joined{slot, true};
 }
 
+UpstreamLoad& FillTable::load_of(const FillEntry& entry) {
+  std::lock_guard lock(mutex_);
+  return loads_.try_emplace(entry.upstream().name(), entry.fetching().max_connections).first->second;
+}
+
+// How many stripes of a blob are to be asked for at once.
+unsigned FillTable::stripes_for(const FillEntry& entry, std::optional<std::uint64_t> size) {
+  const config::Fetching& fetching = entry.fetching();
+  const bool large = size && *size >= fetching.parallel_min_size && *size > fetching.stripe;
+  return large && load_of(entry).heeds_range() ? fetching.connections_per_blob : 1;
+}
+
 io::Awaitable<> FillTable::run(std::shared_ptr<FillEntry> entry) {
-  std::shared_ptr<Fill> fill;
-  std::unique_ptr<Download> download = co_await open(entry, fill);
-  if (!fill) co_return;
-  bool shown = download != nullptr;
-  co_await fetch(*fill, std::move(download), *entry);
-  co_await settle(fill, *entry, shown);
+  Begun begun = co_await open(entry);
+  if (!begun.fill) co_return;
+  const bool shown = begun.download != nullptr;
+  UpstreamLoad& load = load_of(*entry);
+  Fetchers::Options options{stripes_for(*entry, begun.fill->progress().size()), begun.first_end};
+  auto fetchers = std::make_shared<Fetchers>(begun.fill, entry->upstream(), entry->feeders(), load, metrics_,
+                                             context_.tasks, options);
+  load.begin_fill();
+  co_await fetchers->run(std::move(begun.download));
+  load.end_fill();
+  co_await settle(begun.fill, *entry, shown);
   close(*entry);
 }
 
 // The first request and the file. Where it ends without a fill, the entry leaves the table before those who wait learn
 // of it, so that whoever tries again starts anew.
-io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEntry> entry,
-                                                         std::shared_ptr<Fill>& fill) {
+io::Awaitable<FillTable::Begun> FillTable::open(std::shared_ptr<FillEntry> entry) {
+  Begun begun;
   upstream::Upstream& upstream = entry->upstream();
   std::optional<std::uint64_t> size = entry->listed_size();
-  upstream::BlobRange range;
-  bool complete = false;
+  store::Extent missing{0, size.value_or(0)};
   auto parked = context_.store.parked(upstream.name(), entry->digest());
-  bool resumes = parked && (!size || *size == parked->size);
+  const bool resumes = parked && (!size || *size == parked->size);
+  bool complete = false;
   if (resumes) {
     size = parked->size;
-    auto missing = parked->present.first_missing(*size);
-    complete = !missing;
-    if (missing) range = request_for(*missing, *size);
+    auto next = parked->present.first_missing(*size);
+    complete = !next;
+    if (next) missing = *next;
   }
 
-  std::unique_ptr<Download> download;
+  std::unique_ptr<Download>& download = begun.download;
+  upstream::BlobRange range;
   FillEntry::Opened outcome;
   if (!complete) {
+    if (stripes_for(*entry, size) > 1) {
+      missing.end = std::min(missing.end, FetchPlan::stripe_end(missing.begin, entry->fetching().stripe));
+    }
+    if (size) range = range_between(missing.begin, missing.end, size);
     download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
     Result<void> answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
-    if (!answered && resumes && answered.error().code == Errc::BadGateway) {
-      // It may be the parked part that is wrong: begun when the upstream named another size.
+    if (!answered && !range.whole() && answered.error().code == Errc::BadGateway) {
+      // It may be the parked part that is wrong, begun when the upstream named another size; or ranges are refused.
       size = entry->listed_size();
       range = {};
       download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
       answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
+      if (answered) load_of(*entry).note_no_ranges();
     }
     if (!answered) {
       metrics_.refused.add();
       close(*entry);
       outcome.error = answered.error();
       entry->set_opened(std::move(outcome));
-      co_return nullptr;
+      co_return Begun();
     }
+    if (download->ranges_ignored()) load_of(*entry).note_no_ranges();
     size = download->size();
     if (!size) {
       auto stat = co_await upstream.stat_blob(entry->starter(), entry->digest(), io::SteadyClock::now() + kSharedLimit);
       if (stat) size = *stat;
     }
+    if (range.whole() && stripes_for(*entry, size) > 1)
+      begun.first_end = std::min(kWholeCutAt, entry->fetching().stripe);
     store::Link shown{.digest = entry->digest(), .as_blob = true};
     context_.store.add_links({upstream.name(), entry->starter()}, {shown});
   }
@@ -190,50 +210,13 @@ io::Awaitable<std::unique_ptr<Download>> FillTable::open(std::shared_ptr<FillEnt
     entry->set_opened(std::move(outcome));
     co_await io::sleep_for(kClaimLimit);
     entry->claim_stream();  // it ends on the thread that it belongs to
-    co_return nullptr;
+    co_return Begun();
   }
   if (!(*file)->initial().empty()) metrics_.continued.add();
-  fill = std::make_shared<Fill>(std::move(*file), context_.disk_pool);
-  outcome.fill = fill;
+  begun.fill = std::make_shared<Fill>(std::move(*file), context_.disk_pool, entry->fetching().stripe);
+  outcome.fill = begun.fill;
   entry->set_opened(std::move(outcome));
-  co_return download;
-}
-
-// One fetcher, from the first missing byte on. `download` is the answer to the first request, or null.
-io::Awaitable<> FillTable::fetch(Fill& fill, std::unique_ptr<Download> download, FillEntry& entry) {
-  std::vector<std::byte> buffer(kFetchBuffer);
-  std::optional<std::uint64_t> size = fill.progress().size();
-  for (;;) {
-    store::Extent missing{0, UINT64_MAX};
-    if (size) {
-      auto next = fill.progress().present().first_missing(*size);
-      if (!next) break;
-      missing = *next;
-    }
-    if (!download || download->position() != missing.begin) {
-      upstream::BlobRange range;
-      if (size) range = request_for(missing, *size);
-      download = std::make_unique<Download>(entry.upstream(), entry.feeders(), fill.digest(), range, size);
-    }
-    while (download->position() < missing.end) {
-      std::uint64_t offset = download->position();
-      auto read = co_await download->read(buffer);
-      if (std::uint64_t resumes = download->take_resumes()) metrics_.resumed.add(static_cast<double>(resumes));
-      if (!read) {
-        fill.fail(read.error());
-        co_return;
-      }
-      if (*read == 0) break;
-      Result<void> written = co_await fill.write(offset, std::span(buffer).first(*read));
-      if (!written) co_return;
-    }
-    if (!size) {
-      co_await fill.finish(download->position());
-      co_return;
-    }
-    download.reset();
-  }
-  if (fill.progress().state() == Progress::State::Running) co_await fill.hash_present();
+  co_return begun;
 }
 
 // `shown`: the upstream has answered for it in the repository that it was started by.

@@ -18,16 +18,17 @@
 #include "cache/download.hpp"
 #include "cache/fill.hpp"
 #include "cache/fill_metrics.hpp"
+#include "cache/upstream_load.hpp"
 #include "entrepot/cache/context.hpp"
 
 namespace entrepot::cache {
 
 class FillEntry {
  public:
-  FillEntry(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
-            std::optional<std::uint64_t> listed_size);
+  FillEntry(const Source& source, std::string repository, oci::Digest digest, std::optional<std::uint64_t> listed_size);
 
-  upstream::Upstream& upstream() const { return upstream_; }
+  upstream::Upstream& upstream() const { return *source_.upstream; }
+  const config::Fetching& fetching() const { return source_.fetching; }
   const oci::Digest& digest() const { return digest_; }
 
   // The repository by which it was started. A refusal of the first request is an answer to those who asked by it, and
@@ -71,7 +72,7 @@ class FillEntry {
   void set_closed();
 
  private:
-  upstream::Upstream& upstream_;
+  const Source& source_;
   const std::string starter_;
   const oci::Digest digest_;
   const std::optional<std::uint64_t> listed_size_;
@@ -97,15 +98,24 @@ class FillTable {
   std::shared_ptr<FillEntry> find(const upstream::Upstream& upstream, const oci::Digest& digest);
 
   // The entry of (upstream, digest), or, if there is none, a new one that asks for `repository` on the caller's thread.
-  io::Awaitable<Joined> join_or_start(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+  // `source` must outlive its tasks.
+  io::Awaitable<Joined> join_or_start(const Source& source, std::string repository, oci::Digest digest,
                                       std::optional<std::uint64_t> listed_size);
 
  private:
   using Key = std::pair<std::string, oci::Digest>;
 
+  // What the first request has brought about.
+  struct Begun {
+    std::shared_ptr<Fill> fill{};          // null: there is nothing to fill
+    std::unique_ptr<Download> download{};  // its answer; null if nothing is missing
+    std::uint64_t first_end = UINT64_MAX;  // where that is to be cut: it was not known that the blob comes in stripes
+  };
+
   io::Awaitable<> run(std::shared_ptr<FillEntry> entry);
-  io::Awaitable<std::unique_ptr<Download>> open(std::shared_ptr<FillEntry> entry, std::shared_ptr<Fill>& fill);
-  io::Awaitable<> fetch(Fill& fill, std::unique_ptr<Download> download, FillEntry& entry);
+  io::Awaitable<Begun> open(std::shared_ptr<FillEntry> entry);
+  unsigned stripes_for(const FillEntry& entry, std::optional<std::uint64_t> size);
+  UpstreamLoad& load_of(const FillEntry& entry);
   io::Awaitable<> settle(std::shared_ptr<Fill> fill, FillEntry& entry, bool shown);
   void close(FillEntry& entry);
 
@@ -113,6 +123,7 @@ class FillTable {
   FillMetrics metrics_;
   std::mutex mutex_;
   std::map<Key, std::shared_ptr<FillEntry>> entries_;  // guarded by mutex_
+  std::map<std::string, UpstreamLoad> loads_;          // by upstream; the map is guarded by mutex_, and only grows
 };
 
 }  // namespace entrepot::cache

@@ -4,9 +4,9 @@ namespace entrepot::config {
 namespace {
 
 constexpr NotBuilt kTable[] = {
-    {"listeners[].tls.client_ca", ""},         {"upstreams.*.access", "shared"},
-    {"upstreams.*.connections_per_blob", "1"}, {"upstreams.*.credentials.type", "basic"},
-    {"upstreams.*.parallel_min_size", ""},
+    {"listeners[].tls.client_ca", ""},
+    {"upstreams.*.access", "shared"},
+    {"upstreams.*.credentials.type", "basic"},
 };
 
 }  // namespace

@@ -105,6 +105,12 @@ Result<unsigned> threads(std::string_view text) {
   return expected("a whole number from 0 (one for each core) to 1024");
 }
 
+Result<unsigned> connections(std::string_view text) {
+  const auto number = decimal<unsigned>(text, 1024);
+  if (number && *number > 0) return *number;
+  return expected("a whole number from 1 to 1024");
+}
+
 Result<std::uint64_t> size(std::string_view text) {
   if (const auto bytes = parse_bytes(text)) return *bytes;
   return expected("a size such as 200GiB (a whole number with B, kB, MB, GB, KiB, MiB, GiB or TiB)");

@@ -16,9 +16,10 @@ namespace entrepot::config::value {
 
 Result<std::string> text(std::string_view text);  // not empty
 Result<bool> boolean(std::string_view text);
-Result<unsigned> threads(std::string_view text);    // 0 to 1024
-Result<std::uint64_t> size(std::string_view text);  // bytes
-Result<Duration> duration(std::string_view text);   // at most 100 years: it can be added to the time of day
+Result<unsigned> threads(std::string_view text);      // 0 to 1024
+Result<unsigned> connections(std::string_view text);  // 1 to 1024
+Result<std::uint64_t> size(std::string_view text);    // bytes
+Result<Duration> duration(std::string_view text);     // at most 100 years: it can be added to the time of day
 Result<Duration> positive_duration(std::string_view text);
 Result<std::filesystem::path> path(std::string_view text);  // not empty
 

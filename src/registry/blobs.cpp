@@ -15,7 +15,7 @@ constexpr std::size_t kMaxStreamedParts = 16;
 // HEAD, and GET by a client that has the blob: nothing is downloaded.
 io::Awaitable<http::Response> describe(const Call& call, cache::BlobCache& blobs) {
   const oci::Digest& digest = *call.route.digest;
-  auto stat = co_await blobs.stat(*call.source.upstream, call.route.repository, digest, call.deadline);
+  auto stat = co_await blobs.stat(call.source, call.route.repository, digest, call.deadline);
   if (!stat) co_return error_response(stat.error(), What::Blob);
   http::Response response = make_response(has_it(call.request, digest) ? 304 : 200);
   cache::Outcome outcome = stat->stored ? cache::Outcome::Hit : cache::Outcome::Forwarded;
@@ -27,6 +27,7 @@ io::Awaitable<http::Response> describe(const Call& call, cache::BlobCache& blobs
 io::Awaitable<http::Response> serve_parts(const Call& call, std::unique_ptr<cache::OpenBlob> blob,
                                           http::ByteRanges ranges) {
   const http::ByteRange first = ranges.front();
+  for (const http::ByteRange& range : ranges) blob->announce(range.first, range.last + 1);
   auto body = co_await blob->body(first.first, first.last + 1, !first.ends_early, call.deadline);
   if (!body) co_return error_response(body.error(), What::Blob);
   http::Multipart frame(std::move(ranges), *blob->size(), std::string(oci::kOctetStream));
@@ -50,7 +51,7 @@ io::Awaitable<http::Response> serve_blob(const Call& call, cache::BlobCache& blo
   if (call.request.is_head() || has_it(call.request, digest)) co_return co_await describe(call, blobs);
 
   bool wait_for_size = call.request.version == 10;
-  auto opened = co_await blobs.open(*call.source.upstream, call.route.repository, digest, wait_for_size, call.deadline);
+  auto opened = co_await blobs.open(call.source, call.route.repository, digest, wait_for_size, call.deadline);
   if (!opened) co_return error_response(opened.error(), What::Blob);
   cache::OpenBlob& blob = **opened;
 

@@ -17,7 +17,7 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 constexpr std::uint64_t kRecordEvery = kMiB;
 constexpr std::uint64_t kSyncBytes = 64 * kMiB;
 constexpr std::chrono::nanoseconds kSyncTime = std::chrono::seconds(5);
-constexpr std::uint64_t kStateBytesPerMiB = 128;  // a `written` and a `synced` line
+constexpr std::uint64_t kStateBytesPerMiB = 256;  // `written` and `synced` lines, of several places at once
 
 std::int64_t steady_now() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -34,6 +35,13 @@ inline constexpr char kStale[] = "entrepot; hit; detail=stale";
 inline constexpr char kBypass[] = "entrepot; fwd=bypass";
 inline constexpr char kStaleWarning[] = R"(110 - "Response is Stale")";
 
+// The size of a stripe in bytes, where every blob that is larger is fetched in stripes; 0: as it is by default. The
+// tests run in both modes (tests/CMakeLists.txt).
+inline std::uint64_t stripe_of_this_run() {
+  const char* text = std::getenv("ENTREPOT_TEST_STRIPE");
+  return text == nullptr ? 0 : std::strtoull(text, nullptr, 10);
+}
+
 class DaemonTest : public ::testing::Test {
  protected:
   DaemonTest() {
@@ -52,7 +60,11 @@ class DaemonTest : public ::testing::Test {
     config::Upstream& upstream = config_.upstreams[name];
     upstream.name = name;
     upstream.urls = {registry.url()};
+    if (const std::uint64_t stripe = stripe_of_this_run()) fetch_in_stripes(upstream, stripe);
     return upstream;
+  }
+  static void fetch_in_stripes(config::Upstream& upstream, std::uint64_t stripe) {
+    upstream.fetching = {.connections_per_blob = 4, .parallel_min_size = 0, .max_connections = 32, .stripe = stripe};
   }
   config::Upstream& hub_config() { return config_.upstreams.at("docker.io"); }
 
@@ -68,6 +80,20 @@ class DaemonTest : public ::testing::Test {
   void restart() {
     stop();
     start();
+  }
+
+  // How many bytes of a blob may be sent twice at most: what is on its way when a request for all of it is cut, since
+  // nothing had said that it is large.
+  static std::uint64_t cut_allowance() { return stripe_of_this_run() == 0 ? 0 : 1024 * 1024; }
+
+  // Whatever happened, `registry` has sent all of the blob, and no byte of it twice.
+  static void expect_one_download(FakeRegistry& registry, const std::string& path, std::size_t size) {
+    const std::uint64_t twice = registry.log().bytes_sent_twice(path);
+    EXPECT_LE(twice, cut_allowance());
+    EXPECT_EQ(registry.log().bytes_sent(path) - twice, size);
+    if (stripe_of_this_run() == 0) {
+      EXPECT_EQ(registry.log().count("GET", path), 1u);
+    }
   }
 
   std::uint16_t port(std::size_t listener = 0) const { return app_->port(listener); }

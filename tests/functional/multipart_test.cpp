@@ -93,7 +93,7 @@ TEST_F(MultipartTest, ColdPartsAreExactAndCostOneDownload) {
   EXPECT_EQ(reply.header("Cache-Status"), kMiss);
   expect_blob_parts(reply, {{150'000, 100}, {0, 100}, {kSize - 10, 10}});
   EXPECT_EQ(get(path_).body, blob_.text());
-  EXPECT_EQ(hub_.log().bytes_sent(path_), kSize);
+  expect_one_download(hub_, path_, kSize);
 }
 
 TEST_F(MultipartTest, PartsWaitForTheirOwnBytesOnly) {

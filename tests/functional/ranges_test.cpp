@@ -117,7 +117,7 @@ TEST_F(RangesTest, RangesOnOneConnectionFollowEachOther) {
     std::string range = "bytes=" + std::to_string(first) + "-" + std::to_string(first + 49'999);
     EXPECT_EQ(connection.request("GET", path_, {{"Range", range}}).body, blob_.text().substr(first, 50'000));
   }
-  EXPECT_EQ(hub_.log().bytes_sent_twice(path_), 0u);
+  EXPECT_LE(hub_.log().bytes_sent_twice(path_), cut_allowance());
 }
 
 TEST_F(RangesTest, PipelinedRequestsAreAnsweredInTheirOrder) {

@@ -52,7 +52,7 @@ TEST_F(RoutingTest, ABlobUnderEachOfItsNamesIsOneDownload) {
         "/v2/library/app/blobs/" + blob.digest + "?ns=index.docker.io",
         "/docker-hub/v2/library/app/blobs/" + blob.digest, "/v2/docker-hub/app/blobs/" + blob.digest})
     EXPECT_EQ(get(path).body, blob.text()) << path;
-  EXPECT_EQ(hub_.log().count("", "*"), 1u);
+  expect_one_download(hub_, blob_path("library/app", blob.digest), blob.size());
 }
 
 TEST_F(RoutingTest, AnAnswerToNsNamesItAsItWasSent) {

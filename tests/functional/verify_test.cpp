@@ -28,7 +28,7 @@ TEST_F(VerifyTest, AWrongLargeBlobEndsShortAndAMendedOneIsFetchedAnew) {
   hub_.remove(rule);
   hub_.log().clear();
   EXPECT_EQ(get(large_path_).body, large_.text());
-  EXPECT_EQ(hub_.log().bytes_sent(large_path_), large_.size());
+  expect_one_download(hub_, large_path_, large_.size());
 }
 
 TEST_F(VerifyTest, EveryRangeUpToTheEndEndsShortToo) {

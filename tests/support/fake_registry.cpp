@@ -138,7 +138,7 @@ void FakeRegistry::filter_referrers(bool filters) {
 
 bool FakeRegistry::serve(Stream& stream, const FakeRequest& request) {
   RequestLog::Entry entry = log_.add(request);
-  Rule rule = script_.take(request.method, request.path, request.query);
+  Rule rule = script_.take(request.method, request.path, request.query, !find_header(request.headers, "Range").empty());
   if (rule.black_hole) {
     char ignored[64];
     while (stream.read(ignored, sizeof ignored) > 0) continue;

@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::size_t kMaxConnections = 256;
 
+// Of what is sent and not taken in yet. The default on the loopback interface is megabytes, which would count as sent.
+constexpr int kSendBuffer = 64 * 1024;
+
 FakeRequest parse_request(const MessageHead& head) {
   std::string_view line = head.start_line;
   std::string_view method = line.substr(0, line.find(' '));
@@ -52,6 +55,7 @@ void FakeServer::accept_connections() {
     std::unique_lock lock(mutex_);
     fewer_.wait(lock, [this] { return stopping_ || streams_.size() < kMaxConnections; });
     if (stopping_) return;
+    if (fd) ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
     if (fd) threads_.emplace_back([this, number = fd.release()] { serve(UniqueFd(number)); });
   }
 }

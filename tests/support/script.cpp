@@ -20,11 +20,11 @@ void Script::clear() {
   rules_.clear();
 }
 
-Rule Script::take(const std::string& method, const std::string& path, const std::string& query) {
+Rule Script::take(const std::string& method, const std::string& path, const std::string& query, bool has_range) {
   std::lock_guard lock(mutex_);
   for (auto& [id, rule] : rules_) {
     if (rule.times == 0 || (!rule.method.empty() && rule.method != method)) continue;
-    if (!matches(rule.path, path) || !matches(rule.query, query)) continue;
+    if (!matches(rule.path, path) || !matches(rule.query, query) || (rule.only_ranges && !has_range)) continue;
     if (rule.times > 0) --rule.times;
     return rule;
   }

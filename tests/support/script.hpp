@@ -23,10 +23,11 @@ struct CannedAnswer {
 
 // Fields that are not set change nothing. Offsets are those of the object, wherever the answer begins.
 struct Rule {
-  std::string method{};     // "": every method
-  std::string path = "*";   // a glob; * matches slashes too
-  std::string query = "*";  // likewise
-  int times = -1;           // how many requests it applies to; -1: all
+  std::string method{};      // "": every method
+  std::string path = "*";    // a glob; * matches slashes too
+  std::string query = "*";   // likewise
+  bool only_ranges = false;  // only to requests with a Range
+  int times = -1;            // how many requests it applies to; -1: all
 
   std::optional<CannedAnswer> answer{};
   GatePtr hold{};       // waits here before the header
@@ -57,7 +58,7 @@ class Script {
   void clear();
 
   // The rule for a request, with one of its times used up; one without effect if none matches.
-  Rule take(const std::string& method, const std::string& path, const std::string& query);
+  Rule take(const std::string& method, const std::string& path, const std::string& query, bool has_range);
 
   // Opens every gate of every rule: for the end of the server.
   void open_gates();

@@ -34,9 +34,12 @@ class OpenBlob {
   // attempts as it takes elsewhere.
   virtual io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
                                                  io::Deadline deadline) = 0;
+
+  // body() will be called for these bytes later: what is missing of them may be sent for now.
+  virtual void announce(std::uint64_t, std::uint64_t) {}
 };
 
-// Thread-safe. Must outlive its tasks, as must the upstreams that are passed in.
+// Thread-safe. Must outlive its tasks, as must the sources that are passed in.
 class BlobCache {
  public:
   explicit BlobCache(Context context);
@@ -45,7 +48,7 @@ class BlobCache {
   // For a GET. `wait_for_size`: a blob of unknown size is waited for to its end, since the client cannot be told its
   // end otherwise (HTTP/1.0). A blob of at most 64 KiB is verified when this returns. Errors: the upstream's;
   // BadGateway for a wrong digest or size; Timeout after `deadline`.
-  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open(upstream::Upstream& upstream, std::string repository,
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open(const Source& source, std::string repository,
                                                         oci::Digest digest, bool wait_for_size, io::Deadline deadline);
 
   // For a HEAD: downloads nothing.
@@ -53,7 +56,7 @@ class BlobCache {
     std::optional<std::uint64_t> size;
     bool stored;
   };
-  io::Awaitable<Result<Stat>> stat(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+  io::Awaitable<Result<Stat>> stat(const Source& source, std::string repository, oci::Digest digest,
                                    io::Deadline deadline);
 
  private:

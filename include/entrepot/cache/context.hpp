@@ -27,10 +27,11 @@ struct Context {
   metrics::Registry& registry;
 };
 
-// An upstream and how its tags are kept fresh.
+// An upstream, how its tags are kept fresh and how its blobs are fetched.
 struct Source {
   std::unique_ptr<upstream::Upstream> upstream;
   config::Freshness freshness;
+  config::Fetching fetching;
 };
 
 // By name. Constant once the io threads run.

@@ -76,6 +76,15 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
+// How blobs come from an upstream. Its keys stand in the upstream itself.
+struct Fetching {
+  unsigned connections_per_blob = 4;             // requests at once for a large blob; 1: in order, by one
+  std::uint64_t parallel_min_size = 128 * kMiB;  // bytes of a blob that is large
+  unsigned max_connections = 32;                 // requests for blobs at once; each blob's first is not held back
+  std::uint64_t stripe = 16 * kMiB;              // bytes that one of several requests asks for; no key: tests have less
+  friend bool operator==(const Fetching&, const Fetching&) = default;
+};
+
 struct BasicCredentials {
   std::string username;
   std::string password;                                // from the file itself, or
@@ -91,9 +100,10 @@ struct Upstream {
   std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
   std::optional<BasicCredentials> credentials;
   std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
-  Eviction eviction;                        // the general one with the upstream's own keys over it
-  Freshness freshness;                      // likewise
-  Timeouts timeouts;                        // likewise
+  Fetching fetching;
+  Eviction eviction;    // the general one with the upstream's own keys over it
+  Freshness freshness;  // likewise
+  Timeouts timeouts;    // likewise
   friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 

@@ -163,6 +163,7 @@ TEST_F(FillTest, AParkedFileGoesOnWhereItStood) {
   fill = fill_for(digest, bytes.size());
   EXPECT_EQ(fill->progress().present_from(0), 30'000u);
   write(*fill, bytes, 30'000, bytes.size());
+  test::run_coro(context_, fill->hash_present());
   EXPECT_EQ(fill->progress().state(), Progress::State::Verified);
 }
 

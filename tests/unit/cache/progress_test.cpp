@@ -12,7 +12,7 @@ namespace {
 constexpr std::optional<std::uint64_t> kToTheEnd = std::nullopt;
 
 // What a reader at `offset` may send, which must be known at once.
-std::uint64_t sendable(const Progress& progress, std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) {
+std::uint64_t sendable(Progress& progress, std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) {
   auto result = test::run_coro(progress.wait(offset, end, to_end), std::chrono::seconds(2));
   return result ? result->bytes : UINT64_MAX;
 }
@@ -23,6 +23,20 @@ TEST(Progress, AReaderGetsWhatIsPresentAtItsOwnOffset) {
   EXPECT_EQ(sendable(progress, 50, 100, true), 10u);
   EXPECT_EQ(sendable(progress, 55, 100, true), 5u);
   EXPECT_EQ(sendable(progress, 50, 53, false), 3u);
+}
+
+TEST(Progress, WhatComesAfterTheEndCountsAsMissing) {
+  Progress progress(100, {});
+  progress.fail(Progress::State::DiskFailed, Error{Errc::Io, "full"});
+  EXPECT_FALSE(progress.publish(0, 50));
+  EXPECT_EQ(progress.present_from(0), 0u);
+}
+
+TEST(Progress, AReaderMayWaitForSoLong) {
+  Progress progress(100, {});
+  auto waited = test::run_coro(progress.wait(0, 100, true, io::SteadyClock::now() + std::chrono::milliseconds(5)));
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().code, Errc::Timeout);
 }
 
 TEST(Progress, ARangeWithAnEndOfItsOwnIsSentAtOnce) {

@@ -63,8 +63,6 @@ TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
   expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
   expect_fault(upstream + "access: passthrough}}", "upstreams.docker.io.access",
                R"(other than "shared" are not built)");
-  expect_fault(upstream + "connections_per_blob: 4}}", "upstreams.docker.io.connections_per_blob", R"(other than "1")");
-  expect_fault(upstream + "parallel_min_size: 1GiB}}", "upstreams.docker.io.parallel_min_size", "not built yet");
   expect_fault(upstream + "credentials: {type: ecr, username: u, password: p}}}",
                "upstreams.docker.io.credentials.type", R"(other than "basic" are not built yet)");
 }

@@ -32,7 +32,9 @@ upstreams:
     credentials: {type: basic, username: u, password: p, realms: [Auth.example.com]}
     ca: ca.pem
     access: shared
-    connections_per_blob: 1
+    connections_per_blob: 7
+    parallel_min_size: 1MiB
+    max_connections: 9
 log: {level: debug, format: json}
 shutdown_grace: 0
 )");
@@ -51,6 +53,7 @@ shutdown_grace: 0
       .prefixes = {"h", "team/hub"},
       .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
       .ca = "ca.pem",
+      .fetching = {.connections_per_blob = 7, .parallel_min_size = 1'048'576, .max_connections = 9},
       .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
       .freshness = {.check = Freshness::Check::After,
                     .interval = 1min,
