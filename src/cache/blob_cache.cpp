@@ -12,6 +12,10 @@ namespace {
 // Up to this size a blob is verified before its status line, so that a wrong one is an error and not a short body.
 constexpr std::uint64_t kVerifiedFirst = 64 * 1024;
 
+// How long the status of an answer waits for its first byte. A fill that cannot go on ends within this time, and that
+// is an error, which clients take to the next registry, and not an answer without a byte, which they do not.
+constexpr std::chrono::seconds kFirstByte{5};
+
 // How often opening a blob is tried anew when another's attempt, joined meanwhile, has ended in a way that is no answer
 // to us. Each round waits for an upstream; a client that asks again starts over.
 constexpr int kRounds = 8;
@@ -43,7 +47,12 @@ class FillingBlob final : public OpenBlob {
   std::optional<std::uint64_t> size() const override { return fill_->progress().size(); }
 
   io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
-                                         io::Deadline) override {
+                                         io::Deadline deadline) override {
+    if (!std::exchange(answered_, true)) {
+      Progress& progress = fill_->progress();
+      auto first = co_await progress.wait(begin, end, to_end, std::min(deadline, io::SteadyClock::now() + kFirstByte));
+      if (!first && progress.state() == Progress::State::Failed) co_return first.error();
+    }
     Span span{begin, end, to_end};
     std::unique_ptr<http::BodySource> source =
         std::make_unique<FillReader>(fill_, entry_->upstream(), entry_->feeders(), span);
@@ -56,6 +65,7 @@ class FillingBlob final : public OpenBlob {
   std::shared_ptr<Fill> fill_;        // shared with its fetchers and other readers
   std::shared_ptr<FillEntry> entry_;  // shared with the table
   Outcome outcome_;
+  bool answered_ = false;  // body() was called
 };
 
 // A small blob for which there is no room on the disk, in memory, verified.
@@ -121,6 +131,7 @@ class StreamedBlob final : public OpenBlob {
   oci::Digest digest_;
   std::optional<std::uint64_t> size_;
   std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
+  bool answered_ = false;             // for the first part
 };
 
 // All of a small blob, verified.

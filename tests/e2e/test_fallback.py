@@ -41,9 +41,6 @@ class _BeforeFaults:
     each pulls an image that it has no layer of."""
     client_type = None
     needs = (images("small"),)
-    # In place of an entrepot that cuts stands a registry that does. For a client that tries 16 times, each of which entrepot
-    # passes on when it has tried for 1.4 s itself.
-    cuts_itself = False
 
     @classmethod
     def start_cache(cls):
@@ -106,10 +103,7 @@ class _BeforeFaults:
     def stand_for(self, fault):
         """Has that fault where the client finds its mirror, until this test cleans up. The log of an entrepot there."""
         cache = self.entrepot(fault, self.port)
-        if fault == "cut" and self.cuts_itself:
-            self.upstream = self.scripted_registry(port=self.port)
-            self.addCleanup(self.upstream.stop)
-        elif fault != "dead":
+        if fault != "dead":
             self.addCleanup(cache.stop)
             cache.start()
         self.upstream.fault = _FAULTS[fault]
@@ -195,14 +189,11 @@ class DockerdFallsBack(_FallsBackToHub, E2ETest):
 class BuildKitFallsBack(_FallsBackToHub, E2ETest):
     client_type = _BuildKit
     needs = (*_FallsBackToHub.needs, program("dockerd"))
-    fails = ("cut",)
-    cuts_itself = True
 
 
 class ContainerdFallsBack(_FallsBackToHub, E2ETest):
     client_type = Containerd
     needs = (*_FallsBackToHub.needs, program("containerd"), program("ctr"))
-    fails = ("cut",)
 
 
 class PodmanFallsBack(_FallsBackToHub, E2ETest):
@@ -227,17 +218,14 @@ class Debian13DockerdFallsBack(_FallsBackInDebian13, E2ETest):
 
 class Debian13BuildKitFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = _BuildKit
-    fails = ("cut",)
 
 
 class Debian13DockerdWithContainerdFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = DockerdWithContainerd
-    fails = ("cut",)
 
 
 class Debian13ContainerdFallsBack(_FallsBackInDebian13, E2ETest):
     client_type = Containerd
-    fails = ("cut",)
 
 
 class Debian13PodmanFallsBack(_FallsBackInDebian13, E2ETest):
@@ -257,8 +245,6 @@ class Debian13OrasFails(_FallsBackInDebian13, E2ETest):
 
 
 class _NewestFallsBack(_FallsBack):
-    fails = ("cut",)        # who was given a status of success goes on at the same host (containerd#9552)
-    says = "unexpected EOF"
     attempts_at_429 = 5     # in all and at once: nobody waits as long as Retry-After says
 
     def check(self, fault):
@@ -283,7 +269,6 @@ class Containerd2InPartsFallsBack(_NewestFallsBack, E2ETest):
 class BuildkitdFallsBack(_NewestFallsBack, E2ETest):
     client_type = BuildkitdWithOrigin
     needs = (*_NewestFallsBack.needs, *BUILDKIT)
-    cuts_itself = True
 
 
 class RegctlFallsBack(_NewestFallsBack, E2ETest):

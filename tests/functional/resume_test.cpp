@@ -82,6 +82,18 @@ TEST_F(ResumeTest, AParkedDownloadSendsNoStatusBeforeTheUpstreamHasAnswered) {
   EXPECT_EQ(get(path_).body, blob_.text());
 }
 
+// A client that was cut goes on at the next registry after an error, and not after a 206 that brings nothing
+// (containerd/containerd#9552).
+TEST_F(ResumeTest, ARangeOfWhichNoByteCanBeHadIsAnError) {
+  hub_.add({.method = "GET", .path = path_, .cut_after = 0});
+  hub_.add({.method = "GET", .path = path_, .times = 1, .cut_after = 300'000});
+  start();
+  EXPECT_EQ(get(path_).ending, Ending::Short);
+  Reply rest = get(path_, {{"Range", "bytes=900000-"}});
+  EXPECT_EQ(rest.status, 502);
+  EXPECT_TRUE(rest.complete());
+}
+
 TEST_F(ResumeTest, ARedirectThatHasExpiredIsAskedForAgain) {
   FakeRegistry storage;
   hub_.redirect_blobs_to(storage);
