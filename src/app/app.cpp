@@ -142,7 +142,10 @@ class App::Impl {
     apply(config_);
     read_at_scrapes();
     add_process_metrics(registry_, clock.now());
-    store_->on_removed([this](const oci::Digest& digest) { manifests_.forget(digest); });
+    store_->on_removed([this](const oci::Digest& digest) {
+      manifests_.forget(digest);
+      blobs_.forget(digest);
+    });
     for (const config::Listener& listener : config_.listeners) listen(server_, listener_options(listener));
     if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port});
   }

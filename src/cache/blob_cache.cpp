@@ -2,8 +2,10 @@
 
 #include "cache/access.hpp"
 #include "cache/fill_table.hpp"
+#include "cache/prefetch.hpp"
 #include "cache/readers.hpp"
 #include "entrepot/base/log.hpp"
+#include "entrepot/oci/manifest.hpp"
 
 namespace entrepot::cache {
 
@@ -175,9 +177,24 @@ BlobCache::BlobCache(Context context)
     : context_(context),
       access_(std::make_unique<Access>(context)),
       fills_(std::make_unique<FillTable>(context)),
+      prefetch_(std::make_unique<Prefetch>(context, *fills_)),
       small_reads_(context.tasks) {}
 
 BlobCache::~BlobCache() = default;
+
+void BlobCache::manifest_served(const Source& source, const std::string& repository, const oci::Digest& digest,
+                                std::string_view bytes) {
+  if (!source.fetching.prefetch_layers) return;
+  Result<oci::Manifest> manifest = oci::parse_manifest(bytes);
+  if (manifest) prefetch_->served(source, repository, digest, manifest->layers());
+}
+
+void BlobCache::blob_served(io::Executor executor, const Source& source, const std::string& repository,
+                            const oci::Digest& digest) {
+  if (source.fetching.prefetch_layers) prefetch_->layer_asked(executor, source, repository, digest);
+}
+
+void BlobCache::forget(const oci::Digest& digest) { prefetch_->removed(digest); }
 
 io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& source, std::string repository,
                                                                  oci::Digest digest, bool wait_for_size,
@@ -193,6 +210,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& s
       }
       auto file = co_await context_.store.open_blob(digest, deadline);
       if (file) {
+        prefetch_->read(digest);
         context_.store.touch(key, digest);
         std::unique_ptr<OpenBlob> blob = std::make_unique<StoredBlob>(std::move(*file));
         co_return blob;
@@ -254,6 +272,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& s
       co_return co_await stream(upstream, repository, digest, size, nullptr, deadline);
     }
     if (verified) {
+      prefetch_->read(digest);
       context_.store.touch(key, digest);
       std::unique_ptr<OpenBlob> blob = std::make_unique<FillingBlob>(std::move(opened.fill), std::move(entry), outcome);
       co_return blob;

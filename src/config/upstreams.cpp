@@ -37,6 +37,7 @@ void read_urls(const Node& node, std::vector<std::string>& urls) {
 }
 
 void read_upstream(const Node& node, Upstream& upstream) {
+  const value::OneOf<bool> prefetch{{"none", false}, {"layers", true}};
   node.map({
       {"url", [&](const Node& url) { read_urls(url, upstream.urls); }},
       {"aliases", list_into(upstream.aliases, value::upstream_name)},
@@ -46,6 +47,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"connections_per_blob", into(upstream.fetching.connections_per_blob, value::connections)},
       {"parallel_min_size", into(upstream.fetching.parallel_min_size, value::size)},
       {"max_connections", into(upstream.fetching.max_connections, value::connections)},
+      {"prefetch", into(upstream.fetching.prefetch_layers, prefetch)},
       {"eviction", [&](const Node& eviction) { read_eviction(eviction, upstream.eviction); }},
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},

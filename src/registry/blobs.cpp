@@ -54,6 +54,10 @@ io::Awaitable<http::Response> serve_blob(const Call& call, cache::BlobCache& blo
   auto opened = co_await blobs.open(call.source, call.route.repository, digest, wait_for_size, call.deadline);
   if (!opened) co_return error_response(opened.error(), What::Blob);
   cache::OpenBlob& blob = **opened;
+  if (call.request.header("Range").empty() && blob.outcome() != cache::Outcome::Bypass) {
+    io::Executor executor = co_await io::this_executor();
+    blobs.blob_served(executor, call.source, call.route.repository, digest);
+  }
 
   std::uint64_t begin = 0;
   std::optional<std::uint64_t> end = blob.size();

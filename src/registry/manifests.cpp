@@ -17,7 +17,8 @@ std::string parts_of(const std::string& bytes, const http::Multipart& frame) {
 
 }  // namespace
 
-io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCache& manifests) {
+io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCache& manifests,
+                                             cache::BlobCache& blobs) {
   bool head = call.request.is_head();
   auto manifest =
       co_await manifests.open(call.source, call.route.repository, *call.route.reference, head, call.deadline);
@@ -48,6 +49,7 @@ io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCa
   } else {
     response.body = manifest->bytes;
   }
+  if (!head) blobs.manifest_served(call.source, call.route.repository, manifest->digest, *manifest->bytes);
   add_content_headers(response, manifest->digest, media_type, manifest->outcome);
   co_return response;
 }

@@ -63,7 +63,7 @@ class Service::Impl {
     Call call{request, route, source, request.arrived + kStatusLimit};
     switch (route.endpoint) {
       case Endpoint::Manifest:
-        co_return co_await serve_manifest(call, manifests_);
+        co_return co_await serve_manifest(call, manifests_, blobs_);
       case Endpoint::Blob:
         co_return co_await serve_blob(call, blobs_);
       case Endpoint::Tags:

@@ -16,6 +16,7 @@ namespace entrepot::cache {
 class Access;
 class Download;
 class FillTable;
+class Prefetch;
 
 // A blob that may be sent: its upstream has shown it in the repository, and has answered for what is missing.
 class OpenBlob {
@@ -51,6 +52,17 @@ class BlobCache {
   io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open(const Source& source, std::string repository,
                                                         oci::Digest digest, bool wait_for_size, io::Deadline deadline);
 
+  // A client was served this manifest: once it begins with the layers, others may be fetched ahead.
+  void manifest_served(const Source& source, const std::string& repository, const oci::Digest& digest,
+                       std::string_view bytes);
+
+  // A client was given a blob that it had asked for as a whole. `executor` is that of the caller's io thread.
+  void blob_served(io::Executor executor, const Source& source, const std::string& repository,
+                   const oci::Digest& digest);
+
+  // It was evicted. Any thread.
+  void forget(const oci::Digest& digest);
+
   // For a HEAD: downloads nothing.
   struct Stat {
     std::optional<std::uint64_t> size;
@@ -69,6 +81,7 @@ class BlobCache {
   Context context_;
   std::unique_ptr<Access> access_;
   std::unique_ptr<FillTable> fills_;
+  std::unique_ptr<Prefetch> prefetch_;
   io::SharedCalls<Key, std::string> small_reads_;
 };
 

@@ -81,6 +81,7 @@ struct Fetching {
   unsigned connections_per_blob = 4;             // requests at once for a large blob; 1: in order, by one
   std::uint64_t parallel_min_size = 128 * kMiB;  // bytes of a blob that is large
   unsigned max_connections = 32;                 // requests for blobs at once; each blob's first is not held back
+  bool prefetch_layers = false;                  // an image's other layers too, once a client fetches one
   std::uint64_t stripe = 16 * kMiB;              // bytes that one of several requests asks for; no key: tests have less
   friend bool operator==(const Fetching&, const Fetching&) = default;
 };

@@ -35,6 +35,7 @@ upstreams:
     connections_per_blob: 7
     parallel_min_size: 1MiB
     max_connections: 9
+    prefetch: layers
 log: {level: debug, format: json}
 shutdown_grace: 0
 )");
@@ -53,7 +54,10 @@ shutdown_grace: 0
       .prefixes = {"h", "team/hub"},
       .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
       .ca = "ca.pem",
-      .fetching = {.connections_per_blob = 7, .parallel_min_size = 1'048'576, .max_connections = 9},
+      .fetching = {.connections_per_blob = 7,
+                   .parallel_min_size = 1'048'576,
+                   .max_connections = 9,
+                   .prefetch_layers = true},
       .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
       .freshness = {.check = Freshness::Check::After,
                     .interval = 1min,
