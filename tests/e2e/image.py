@@ -1,6 +1,6 @@
 """The images that are pulled, built once and kept in a cache folder outside of the repository.
 
-Five images, in one folder each: `blobs/sha256/<hex>` and `index.json`, an OCI image layout. Digests, configs, manifests and
+Some images, in one folder each: `blobs/sha256/<hex>` and `index.json`, an OCI image layout. Digests, configs, manifests and
 layers are written here, so that the tests know every byte without asking the code that they test.
 
   debian   a Debian that runs, made by debootstrap: one layer of about 60 MB
@@ -10,6 +10,9 @@ layers are written here, so that the tests know every byte without asking the co
   many     60 layers of 1 to 9 MiB that do not compress, 300 MB in all
   small    a Debian of a few MB that runs: busybox and its libraries, and one layer of 3 MiB that does not compress; also in
            any number that have no layer in common
+  half     one layer of 500 MB that does not compress
+  twelve   12 layers of 1 to 140 MiB that do not compress, 349 MB in all
+  nine     the first 9 of those, 198 MB
 """
 
 import gzip
@@ -220,7 +223,29 @@ def _build_small(layout, work, seed=0):
     layout.finish(layout.image([layout.layer(file, level=0) for file in (tar, work / "noise.tar")], HOST_ARCHITECTURE))
 
 
-_BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety, "many": _build_many, "small": _build_small}
+def _build_half(layout, work):
+    _tar_of_noise(work / "noise.tar", 477 * MiB, seed=500)
+    layout.finish(layout.image([layout.layer(work / "noise.tar", level=0)], HOST_ARCHITECTURE))
+
+
+# What an image that somebody works with looks like: a base and tools below, many small steps, the product on top.
+_TWELVE = (48, 2, 60, 1, 5, 40, 1, 12, 20, 140, 1, 3)  # MiB
+
+
+def _build_twelve(layout, work, count=12):
+    layers = []
+    for n, size in enumerate(_TWELVE[:count]):
+        _tar_of_noise(work / "noise.tar", size * MiB, seed=1200 + n)
+        layers.append(layout.layer(work / "noise.tar", level=0))
+    layout.finish(layout.image(layers, HOST_ARCHITECTURE))
+
+
+def _build_nine(layout, work):
+    _build_twelve(layout, work, count=9)
+
+
+_BUILDERS = {"debian": _build_debian, "layers": _build_layers, "ninety": _build_ninety, "many": _build_many,
+             "small": _build_small, "half": _build_half, "twelve": _build_twelve, "nine": _build_nine}
 
 
 def image(name):

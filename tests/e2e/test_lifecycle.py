@@ -3,54 +3,15 @@
 import signal
 import time
 
-from harness import E2ETest, images, report
-from http_client import Download, get
-from throttle import Throttle
+from behind_throttle import BehindThrottle, wait_for
+from harness import images, report
+from http_client import get
 from upstream import gets_of
 
 MiB = 1 << 20
 
 
-def wait_for(condition, timeout=30):
-    end = time.monotonic() + timeout
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"not so after {timeout} s")
-        time.sleep(0.01)
-
-
-class _BehindThrottle(E2ETest):
-    """A fresh cache for each test, behind an upstream that can stall at a byte."""
-
-    needs = (images("ninety"),)
-
-    @classmethod
-    def start_cache(cls):
-        pass
-
-    def setUp(self):
-        super().setUp()
-        self.throttle = Throttle(self.registry.port)
-        self.addCleanup(self.throttle.stop)
-        self.throttle.start()
-        self.cache = self.own_cache(self.throttle.url)
-        self.cache.start()
-        self.ninety = self.image("ninety")
-        self.blob = self.ninety.largest_layer()
-
-    def path(self, image, kind, reference):
-        return f"/v2/{self.cache.prefix}{image.repository}/{kind}/{reference}"
-
-    def download(self, image, digest):
-        return Download(self.cache.url, self.path(image, "blobs", digest), image.path(digest))
-
-    def assert_complete(self, download):
-        download.join(120)
-        self.assertFalse(download.is_alive(), "still running")
-        self.assertIsNone(download.error)
-
-
-class Kill(_BehindThrottle):
+class Kill(BehindThrottle):
     needs = (images("ninety", "layers"),)
 
     def test_kill_in_the_middle_of_a_fill_loses_nothing(self):
@@ -90,7 +51,7 @@ class Kill(_BehindThrottle):
         self.assertLessEqual(again, MiB)
 
 
-class Terminate(_BehindThrottle):
+class Terminate(BehindThrottle):
     def test_sigterm_lets_a_download_finish(self):
         self.throttle.hold_after(10 * MiB)
         running = self.download(self.ninety, self.blob)
@@ -122,7 +83,7 @@ class Terminate(_BehindThrottle):
             return False
 
 
-class Reload(_BehindThrottle):
+class Reload(BehindThrottle):
     def setUp(self):
         super().setUp()
         self.text = self.cache.config.read_text()
@@ -159,7 +120,7 @@ class Reload(_BehindThrottle):
         self.cache.program.wait_for_line(r" request .*target=/v2/ ", timeout=20)
 
 
-class Start(_BehindThrottle):
+class Start(BehindThrottle):
     def test_second_daemon_on_a_store_ends_at_once_and_says_why(self):
         status, output = self.serve(f"listeners: [{{address: '127.0.0.1:0'}}]\nadmin: null\n"
                                     f"storage: {{path: '{self.cache.store}'}}\n")

@@ -21,12 +21,20 @@ proxy: {{remoteurl: "{url}"}}
 
 @dataclasses.dataclass
 class Request:
-    """One request that an upstream answered. `range` is known to the throttle only; `sent` counts bytes of the body."""
+    """One request that an upstream answered. `sent` counts bytes of the body."""
     method: str
     path: str
     status: int = 0
     sent: int = 0
+    # Known to the throttle only.
     range: str = ""
+    arrived: float = 0.0   # seconds; so is the next
+    answered: float = 0.0  # when its header was sent; 0: not yet
+
+    @property
+    def first_byte(self):
+        """Where in its object the body began."""
+        return int(self.range.removeprefix("bytes=").split("-")[0]) if self.status == 206 else 0
 
 
 def gets_of(requests, digest):
