@@ -61,7 +61,9 @@ class Containerd(Client):
         return image.digest
 
     def run(self, image, *command):
-        return self.ctr("run", "--rm", "--net-host", self._name(image), "e2e", *command, timeout=60)
+        # A container that ends at once may be gone before ctr has read all that it printed.
+        return self.ctr("run", "--rm", "--net-host", self._name(image), "e2e", "sh", "-c", '"$@"; sleep 0.5', "sh", *command,
+                        timeout=60)
 
     def _name(self, image):
         return f"docker.io/{image.repository}:{image.tag}"
