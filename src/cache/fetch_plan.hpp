@@ -40,7 +40,7 @@ class FetchPlan {
   // A cut connection costs what was on its way; a request of one's own, a round trip. So a fetcher is soon there if it
   // is this close, or would be there in this time. Nothing closer is taken out of its job, so it must be more than a
   // fetcher may have read and not written yet.
-  static constexpr std::uint64_t kNear = 1024 * 1024;
+  static constexpr std::uint64_t kNear = 2 * 1024 * 1024;
   static constexpr std::chrono::milliseconds kSoon{200};
 
   // What a reader is brought at least: who reads on finds it there. All of it has to be fetched anyway.

@@ -151,7 +151,7 @@ TEST_F(FetchPlanTest, AWantStopsAtWhatIsPresentOrComes) {
 
 TEST_F(FetchPlanTest, AFetcherThatIsCloseIsWaitedFor) {
   begin(1000 * kMiB);
-  EXPECT_FALSE(want(FetchPlan::kNear, 2 * kMiB));
+  EXPECT_FALSE(want(FetchPlan::kNear, 3 * kMiB));
   EXPECT_FALSE(want(0, kMiB));
   expect_none();
 }
