@@ -2,11 +2,11 @@
 // for.
 //
 //   - At first one, from the first missing byte.
-//   - A blob that is large enough in stripes, several at once: faster than one connection where
-//     the upstream, or what lies between, limits each.
+//   - A blob that is large enough in stripes, several at once: faster than one connection where the upstream, or what
+//     lies between, limits each.
 //   - One for each reader that waits far ahead of all others.
 //
-// All of a fill's fetchers run on the io thread of run(), and use nothing but it without a lock.
+// All of a fill's fetchers run on the io thread of run(), so what they share here needs no lock.
 #pragma once
 
 #include <memory>
@@ -31,7 +31,8 @@ class Fetchers : public std::enable_shared_from_this<Fetchers> {
   Fetchers(std::shared_ptr<Fill> fill, upstream::Upstream& upstream, std::shared_ptr<Feeders> feeders,
            UpstreamLoad& load, FillMetrics& metrics, io::Tasks& tasks, Options options);
 
-  // Ends when the fill has: everything is present and hashed, or no more can be brought, and no request is left.
+  // Ends when the fill has: everything is present and hashed, or no more can be brought, and no request is left. Where
+  // the disk has failed it does not wait for requests that still hang; they end by themselves.
   // `first` is the answer to the request that has opened the fill; null if nothing had to be asked for.
   io::Awaitable<> run(std::unique_ptr<Download> first);
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "entrepot/base/log.hpp"
-
 namespace entrepot::cache {
 
 namespace {

@@ -25,7 +25,7 @@ class UpstreamLoad {
     --fills_;
   }
 
-  // A fill's only request: granted past the limit too.
+  // For a fill that has none: granted past the limit too.
   void take_first() {
     std::lock_guard lock(mutex_);
     ++connections_;
@@ -48,8 +48,8 @@ class UpstreamLoad {
     return std::max(limit_ / std::max(fills_, 1u), 1u);
   }
 
-  // // An answer has ignored a Range, or there was none with one and there was one without. Behind one name there may
-  // be several storages, and they change: it is believed for ten minutes.
+  // An answer has ignored a Range, or a request with one was refused and the same without was not. Behind one name
+  // there may be several storages, and they change: it is believed for ten minutes.
   void note_no_ranges() {
     std::lock_guard lock(mutex_);
     no_ranges_until_ = io::SteadyClock::now() + kBelieved;

@@ -55,7 +55,7 @@ io::Awaitable<http::Response> serve_blob(const Call& call, cache::BlobCache& blo
   if (!opened) co_return error_response(opened.error(), What::Blob);
   cache::OpenBlob& blob = **opened;
   if (call.request.header("Range").empty() && blob.outcome() != cache::Outcome::Bypass) {
-    io::Executor executor = co_await io::this_executor();
+    io::Executor executor = co_await io::net::this_coro::executor;
     blobs.blob_served(executor, call.source, call.route.repository, digest);
   }
 

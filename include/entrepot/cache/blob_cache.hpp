@@ -30,9 +30,10 @@ class OpenBlob {
   // earlier end, so the last byte waits for the digest. An error, which can come only before the first byte, is the
   // upstream's answer.
   //
-  // Once for each part of a response. The first call returns when the upstream has answered for its bytes; the others
-  // return at once, because a status was sent, and where the upstream must be asked the body does it, with as many
-  // attempts as it takes elsewhere.
+  // Once for each part of a response. The first call returns when the upstream has answered for its bytes; of a
+  // download in progress when the first of them is here, or after 5 s without one. The others return at once, because a
+  // status was sent, and where the upstream must be asked the body does it, with as many attempts as it takes
+  // elsewhere.
   virtual io::Awaitable<Result<http::Body>> body(std::uint64_t begin, std::optional<std::uint64_t> end, bool to_end,
                                                  io::Deadline deadline) = 0;
 
