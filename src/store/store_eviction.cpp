@@ -72,6 +72,16 @@ void Store::Impl::give_up_room(const oci::Digest& digest, std::uint64_t size) {
   keepers.leave(digest, space->take_over(footprint(size)));
 }
 
+// Once for each that was there and is not, however soon a fill brings it back.
+void Store::Impl::count_evicted(const Index::Victim& victim, Cause cause) {
+  Evicted& count = evicted.at(static_cast<std::size_t>(cause));
+  ++count.objects;
+  count.bytes += victim.size;
+  log::info("evicted", {{"digest", victim.digest.to_string()},
+                        {"bytes", victim.size},
+                        {"cause", cause == Cause::Ttl ? "ttl" : "size"}});
+}
+
 // Marked, committed, unlinked, the rows gone. Whether any has gone.
 bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, Cause cause) {
   if (victims.empty()) return false;
@@ -82,10 +92,14 @@ bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, Caus
   std::map<std::filesystem::path, std::vector<Index::Victim>> removed;  // by folder
   for (const Index::Victim& victim : victims) {
     std::lock_guard lock(file_mutex(victim.digest));
-    if (!index.is_leaving(victim.digest)) continue;  // a fill has put another in its place
+    if (!index.is_leaving(victim.digest)) {  // a fill has put another in its place
+      count_evicted(victim, cause);
+      continue;
+    }
     Result<void> gone = disk.remove(blobs.path(victim.digest));
     if (gone) {
       removed[blobs.folder(victim.digest)].push_back(victim);
+      count_evicted(victim, cause);
     } else {
       log::warning("blob_not_removed", {{"error", gone.error().message}});
       index.unmark_leaving(victim.digest, clock.now());
@@ -103,12 +117,6 @@ bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, Caus
       if (!index.is_leaving(victim.digest)) continue;
       index.forget_blob(victim.digest);
       give_up_room(victim.digest, victim.size);
-      Evicted& count = evicted.at(static_cast<std::size_t>(cause));
-      ++count.objects;
-      count.bytes += victim.size;
-      log::info("evicted", {{"digest", victim.digest.to_string()},
-                            {"bytes", victim.size},
-                            {"cause", cause == Cause::Ttl ? "ttl" : "size"}});
       if (on_removed) on_removed(victim.digest);
     }
   }

@@ -52,6 +52,7 @@ class Store::Impl {
   void carry_uses();
   void give_up_room(const oci::Digest& digest, std::uint64_t size);  // its file has lost its name
   enum class Cause { Ttl, Size };
+  void count_evicted(const Index::Victim& victim, Cause cause);
   bool remove_leaving(const std::vector<Index::Victim>& victims, Cause cause);  // with eviction_mutex held
   bool expire_some(RepositoryId& next);  // false when all repositories were looked at
   bool expire_unlinked();                // likewise

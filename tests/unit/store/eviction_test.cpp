@@ -602,6 +602,7 @@ TEST_F(Eviction, AFillMayTakeThePlaceOfOneThatIsLeaving) {
   EXPECT_FALSE(stored(large('a')));
   add(large('a'), {kAlpine});
   EXPECT_TRUE(stored(large('a')));
+  EXPECT_EQ(store_->stats().by_ttl.objects, 1U);
   EXPECT_TRUE(uses_at_most(kLarge + kMiB));
   reopen();
   EXPECT_TRUE(*read(digest_of(large('a'))) == large('a'));
