@@ -1,8 +1,7 @@
 #include "cache/fetchers.hpp"
 
 #include <algorithm>
-#include <limits>
-#include <vector>
+#include <memory>
 
 #include "entrepot/base/log.hpp"
 
@@ -10,7 +9,9 @@ namespace entrepot::cache {
 
 namespace {
 
-constexpr std::size_t kBuffer = 256 * 1024;
+// What a fetcher reads at once, if so much has come. With less it is handed to and fro too often: 256 KiB cost 10 %
+// more processor time where the upstream is as fast as the loopback device.
+constexpr std::size_t kBuffer = 1024 * 1024;
 static_assert(kBuffer <= FetchPlan::kNear);
 
 // How long an upstream that has refused one more request, or has as many as it may, is not sent another.
@@ -143,7 +144,8 @@ io::Awaitable<Fetchers::Ended> Fetchers::bring(Job job, std::unique_ptr<Download
       }
     }
   }
-  std::vector<std::byte> buffer(kBuffer);
+  // Of memory that is not touched before something has come.
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(kBuffer);
   bool in_order = false;
   while (progress.state() == Progress::State::Running) {
     const std::uint64_t offset = download->position();
@@ -162,8 +164,8 @@ io::Awaitable<Fetchers::Ended> Fetchers::bring(Job job, std::unique_ptr<Download
     if (offset >= end) break;
     if (progress.size() && offset >= download->end()) download = download_for(offset, end);
     download->stop_at(end);
-    const std::size_t wanted = std::min<std::uint64_t>(buffer.size(), end - offset);
-    auto read = co_await download->read(std::span(buffer).first(wanted));
+    const std::size_t wanted = std::min<std::uint64_t>(kBuffer, end - offset);
+    auto read = co_await download->read(std::span(buffer.get(), wanted));
     metrics_.resumed.add(static_cast<double>(download->take_resumes()));
     if (!read) {
       error_ = read.error();
@@ -174,7 +176,7 @@ io::Awaitable<Fetchers::Ended> Fetchers::bring(Job job, std::unique_ptr<Download
       co_await fill_->finish(offset);
       break;
     }
-    Result<void> written = co_await fill_->write(offset, std::span(buffer).first(*read));
+    Result<void> written = co_await fill_->write(offset, std::span(buffer.get(), *read));
     if (!written) break;  // which has ended the fill
   }
   co_return Ended::Done;
