@@ -77,9 +77,9 @@ void Store::Impl::count_evicted(const Index::Victim& victim, Cause cause) {
   Evicted& count = evicted.at(static_cast<std::size_t>(cause));
   ++count.objects;
   count.bytes += victim.size;
-  log::info("evicted", {{"digest", victim.digest.to_string()},
-                        {"bytes", victim.size},
-                        {"cause", cause == Cause::Ttl ? "ttl" : "size"}});
+  log::info(
+      "evicted",
+      {{"digest", victim.digest.to_string()}, {"bytes", victim.size}, {"cause", cause == Cause::Ttl ? "ttl" : "size"}});
 }
 
 // Marked, committed, unlinked, the rows gone. Whether any has gone.
@@ -126,13 +126,13 @@ bool Store::Impl::remove_leaving(const std::vector<Index::Victim>& victims, Caus
 
 // ---- time
 
-bool Store::Impl::expire_some(RepositoryId& next) {
+bool Store::Impl::expire_some(RepositoryId& next, Time now) {
   std::shared_ptr<const Lifetimes> current = lifetimes();
   const RepositoryId end = index.end_of_repositories();
   const RepositoryId stop = std::min(end, next + kRepositoriesAtOnce);
   std::lock_guard one_at_a_time(eviction_mutex);
   while (next < stop) {
-    Index::Expired expired = index.expire(next, *current, clock.now(), kAtOnce);
+    Index::Expired expired = index.expire(next, *current, now, kAtOnce);
     if (expired.links + expired.tags < kAtOnce) ++next;
     if (expired.links + expired.tags == 0) continue;
     log::info("expired", {{"links", expired.links}, {"tags", expired.tags}});
@@ -143,9 +143,9 @@ bool Store::Impl::expire_some(RepositoryId& next) {
   return next < end;
 }
 
-bool Store::Impl::expire_unlinked() {
+bool Store::Impl::expire_unlinked(Time now) {
   std::lock_guard one_at_a_time(eviction_mutex);
-  return remove_leaving(index.expire_unlinked(lifetimes()->general, clock.now(), kAtOnce), Cause::Ttl);
+  return remove_leaving(index.expire_unlinked(lifetimes()->general, now, kAtOnce), Cause::Ttl);
 }
 
 std::shared_ptr<const Lifetimes> Store::Impl::lifetimes() const {
@@ -228,6 +228,8 @@ void Store::set_limits(std::uint64_t max_size, std::uint64_t min_free) {
 void Store::on_removed(std::function<void(const oci::Digest&)> listener) { impl_->on_removed = std::move(listener); }
 
 io::Awaitable<> Store::expire() {
+  // The time up to which uses are carried on to what manifests list is the time by which all of it has to be old.
+  const Time now = impl_->clock.now();
   auto carry = [impl = impl_.get()] {
     impl->carry_uses();
     impl->drop_expired();
@@ -236,11 +238,11 @@ io::Awaitable<> Store::expire() {
   co_await io::run_blocking(impl_->pool, std::move(carry));
   RepositoryId next = 0;
   for (bool more = true; more;) {
-    auto some = [impl = impl_.get(), &next] { return impl->expire_some(next); };
+    auto some = [impl = impl_.get(), &next, now] { return impl->expire_some(next, now); };
     more = co_await run_at_half_speed(impl_->pool, std::move(some));
   }
   for (bool more = true; more;) {
-    auto unlinked = [impl = impl_.get()] { return impl->expire_unlinked(); };
+    auto unlinked = [impl = impl_.get(), now] { return impl->expire_unlinked(now); };
     more = co_await run_at_half_speed(impl_->pool, std::move(unlinked));
   }
 }

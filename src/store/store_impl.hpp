@@ -54,8 +54,8 @@ class Store::Impl {
   enum class Cause { Ttl, Size };
   void count_evicted(const Index::Victim& victim, Cause cause);
   bool remove_leaving(const std::vector<Index::Victim>& victims, Cause cause);  // with eviction_mutex held
-  bool expire_some(RepositoryId& next);  // false when all repositories were looked at
-  bool expire_unlinked();                // likewise
+  bool expire_some(RepositoryId& next, Time now);  // false when all repositories were looked at
+  bool expire_unlinked(Time now);                  // likewise
   std::shared_ptr<const Lifetimes> lifetimes() const;
   bool make_room(std::uint64_t bytes);                          // Space::Evict
   bool free_some(std::uint64_t bytes);                          // false if nothing can go
