@@ -11,7 +11,7 @@ namespace {
 // up the others.
 constexpr std::uint64_t kStripesAhead = 2;
 
-// Bytes a second, of a fetcher that has brought nothing yet in so many seconds.
+// Bytes a second, at most, of a fetcher in its first seconds: what the kernel had already says nothing of what follows.
 constexpr double kAssumedRate = 40e6;
 constexpr double kAssumedFor = 1;
 
@@ -110,7 +110,8 @@ bool FetchPlan::arrives_soon(const Claim& claim, std::uint64_t offset, Time now)
   if (distance <= kNear) return true;
   const auto brought = static_cast<double>(claim.position - claim.begin);
   const double seconds = std::chrono::duration<double>(now - claim.since).count();
-  const double rate = brought > 0 || seconds >= kAssumedFor ? brought / seconds : kAssumedRate;
+  double rate = brought / seconds;
+  if (seconds < kAssumedFor) rate = brought > 0 ? std::min(rate, kAssumedRate) : kAssumedRate;
   return static_cast<double>(distance) <= rate * std::chrono::duration<double>(kSoon).count();
 }
 
