@@ -12,6 +12,7 @@
 #include "entrepot/base/log.hpp"
 #include "entrepot/base/metrics.hpp"
 #include "entrepot/cache/blob_cache.hpp"
+#include "entrepot/cache/breaker.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
 #include "entrepot/http/server.hpp"
 #include "entrepot/io/tasks.hpp"
@@ -44,7 +45,8 @@ cache::Sources make_sources(const config::Config& config, io::Threads& threads, 
   cache::Sources sources;
   for (const auto& [name, upstream] : config.upstreams) {
     auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock, registry);
-    sources.emplace(name, cache::Source{std::move(client), upstream.freshness, upstream.fetching});
+    auto breaker = std::make_shared<cache::Breaker>(name, upstream.freshness.timeout, tasks, registry);
+    sources.emplace(name, cache::Source{std::move(client), upstream.freshness, upstream.fetching, std::move(breaker)});
   }
   return sources;
 }

@@ -2,6 +2,7 @@
 
 #include "cache/access.hpp"
 #include "cache/fill_table.hpp"
+#include "cache/missing.hpp"
 #include "cache/prefetch.hpp"
 #include "cache/readers.hpp"
 #include "entrepot/base/log.hpp"
@@ -178,6 +179,7 @@ BlobCache::BlobCache(Context context)
       access_(std::make_unique<Access>(context)),
       fills_(std::make_unique<FillTable>(context)),
       prefetch_(std::make_unique<Prefetch>(context, *fills_)),
+      missing_(std::make_unique<Missing>()),
       small_reads_(context.tasks) {}
 
 BlobCache::~BlobCache() = default;
@@ -199,6 +201,21 @@ void BlobCache::forget(const oci::Digest& digest) { prefetch_->removed(digest); 
 io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& source, std::string repository,
                                                                  oci::Digest digest, bool wait_for_size,
                                                                  io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  const Missing::Request request{key.upstream, key.repository, digest, false};
+  if (!context_.store.link(key, digest)) {
+    if (auto missing = missing_->find(request, io::SteadyClock::now())) co_return *missing;
+  }
+  auto opened = co_await open_or_fetch(source, std::move(repository), digest, wait_for_size, deadline);
+  if (!opened && opened.error().code == Errc::NotFound) {
+    missing_->add(request, opened.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
+  }
+  co_return opened;
+}
+
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const Source& source, std::string repository,
+                                                                          oci::Digest digest, bool wait_for_size,
+                                                                          io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
   const store::RepositoryKey key{upstream.name(), repository};
   for (int round = 0; round < kRounds; ++round) {
@@ -308,6 +325,20 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Ups
 
 io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, std::string repository, oci::Digest digest,
                                                        io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  const Missing::Request request{key.upstream, key.repository, digest, true};
+  if (!context_.store.link(key, digest)) {
+    if (auto missing = missing_->find(request, io::SteadyClock::now())) co_return *missing;
+  }
+  auto stat = co_await stat_or_ask(source, std::move(repository), digest, deadline);
+  if (!stat && stat.error().code == Errc::NotFound) {
+    missing_->add(request, stat.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
+  }
+  co_return stat;
+}
+
+io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat_or_ask(const Source& source, std::string repository,
+                                                              oci::Digest digest, io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
   const store::RepositoryKey key{upstream.name(), repository};
   std::optional<std::uint64_t> stored = context_.store.stored_size(digest);

@@ -17,6 +17,9 @@ std::chrono::milliseconds delay_before(int attempt) {
 // What comes sooner than this before its cut may all be on its way by then: an upstream's window is some MiB at most.
 constexpr std::uint64_t kCutAhead = 4 * 1024 * 1024;
 
+// What an upstream that limits asks us to wait is waited for while clients may, who have no byte meanwhile.
+constexpr std::chrono::seconds kLongestWait{30};
+
 bool is_refusal(Errc code) { return code == Errc::Denied || code == Errc::NotFound; }
 
 }  // namespace
@@ -100,12 +103,13 @@ std::uint64_t Download::end() const {
 }
 
 io::Awaitable<Result<void>> Download::reopen() {
+  std::chrono::seconds asked_to_wait{0};
   for (;;) {
     if (attempts_ >= kAttempts) {
       co_return Error{Errc::BadGateway,
                       upstream_.name() + ": no progress in " + std::to_string(attempts_) + " requests"};
     }
-    co_await io::sleep_for(delay_before(attempts_));
+    co_await io::sleep_for(std::max<io::SteadyClock::duration>(delay_before(attempts_), asked_to_wait));
     ++attempts_;
     std::string repository = feeders_->current();
     Result<void> opened = co_await request(io::SteadyClock::now() + kRequestLimit);
@@ -117,6 +121,8 @@ io::Awaitable<Result<void>> Download::reopen() {
                                       {"attempt", attempts_},
                                       {"error", opened.error().message}});
     if (is_refusal(opened.error().code) && !feeders_->refuse(repository)) co_return opened.error();
+    asked_to_wait = opened.error().retry_after;
+    if (asked_to_wait > kLongestWait) co_return opened.error();
   }
 }
 

@@ -56,7 +56,8 @@ class Download {
   std::uint64_t end() const;                            // where read() ends; the largest number if that is not known
 
   // As Exchange::read, with what breaks mended; 0 is the end of the range. An error is final: kAttempts requests in a
-  // row brought nothing, or every feeder was refused.
+  // row brought nothing, every feeder was refused, or the upstream wants to be left alone for long. What it wants to be
+  // left alone for (Retry-After) up to half a minute is waited for.
   io::Awaitable<Result<std::size_t>> read(std::span<std::byte> buffer);
 
   // An answer to a request for a part was the whole blob.

@@ -15,7 +15,7 @@ constexpr std::size_t kBuffer = 1024 * 1024;
 static_assert(kBuffer <= FetchPlan::kNear);
 
 // How long an upstream that has refused one more request, or has as many as it may, is not sent another.
-constexpr std::chrono::seconds kAfterRefusal{1};
+constexpr std::chrono::seconds kAfterRefusal{10};
 constexpr std::chrono::milliseconds kAfterLimit{50};
 
 }  // namespace

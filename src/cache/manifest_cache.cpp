@@ -3,6 +3,7 @@
 #include "cache/access.hpp"
 #include "cache/freshness.hpp"
 #include "cache/hot_manifests.hpp"
+#include "cache/missing.hpp"
 #include "entrepot/base/log.hpp"
 #include "entrepot/oci/manifest.hpp"
 #include "entrepot/oci/media_type.hpp"
@@ -45,6 +46,7 @@ ManifestCache::ManifestCache(Context context)
     : context_(context),
       access_(std::make_unique<Access>(context)),
       hot_(std::make_unique<HotManifests>(kHotBytes)),
+      missing_(std::make_unique<Missing>()),
       fetches_(context.tasks),
       checks_(context.tasks) {}
 
@@ -54,7 +56,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, 
                                                           oci::Reference reference, bool head, io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
   if (auto digest = std::get_if<oci::Digest>(&reference)) {
-    Answer answer = co_await by_digest(source, std::move(repository), *digest, head, deadline);
+    Answer answer = co_await find_digest(source, std::move(repository), *digest, head, deadline);
     if (answer) context_.store.touch(key, *digest);
     co_return answer;
   }
@@ -70,6 +72,21 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, 
 void ManifestCache::forget(const oci::Digest& digest) { hot_->forget(digest); }
 
 // ---- by digest
+
+// As by_digest; an upstream that has just said that there is no such digest is believed.
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& source, std::string repository,
+                                                                 oci::Digest digest, bool head, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  const Missing::Request request{key.upstream, key.repository, digest, head};
+  if (!context_.store.link(key, digest)) {
+    if (auto missing = missing_->find(request, io::SteadyClock::now())) co_return *missing;
+  }
+  Answer answer = co_await by_digest(source, std::move(repository), digest, head, deadline);
+  if (!answer && answer.error().code == Errc::NotFound) {
+    missing_->add(request, answer.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
+  }
+  co_return answer;
+}
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& source, std::string repository,
                                                                oci::Digest digest, bool head, io::Deadline deadline) {
@@ -176,27 +193,37 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source
       if (!fetched && fetched.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
       co_return fetched;
     }
-    Answer seen = co_await revalidate(source, std::move(repository), tag, head, deadline, deadline);
+    Answer seen = co_await revalidate(source, std::move(repository), tag, head, false, deadline);
     if (!seen && seen.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
     co_return seen;
   }
 
-  io::Deadline limit = deadline;
-  if (decide(source.freshness, *record, Errc::Timeout, context_.clock.now()) == OnFailure::ServeStale) {
-    limit = std::min(deadline, io::SteadyClock::now() + source.freshness.timeout);
+  // Whoever can be served stale waits for `freshness.timeout`, and not at all while nobody has had an answer.
+  Breaker& breaker = *source.breaker;
+  const bool has_stale =
+      decide(source.freshness, *record, Errc::Timeout, context_.clock.now()) == OnFailure::ServeStale;
+  if (has_stale && breaker.is_open()) {
+    Error silent{Errc::Timeout, key.upstream + " does not answer"};
+    co_return co_await after_failure(source, std::move(repository), std::move(tag), std::move(silent), head);
   }
-  Answer answer = co_await revalidate(source, repository, tag, head, limit, deadline);
+  const io::Deadline begun = io::SteadyClock::now();
+  Answer answer = co_await revalidate(source, repository, tag, head, has_stale, deadline);
   if (answer) co_return answer;
   Error error = answer.error();
+  if (has_stale && breaker.was_in_vain(error, io::SteadyClock::now() - begun)) {
+    auto again = [this, &source, repository, tag] { return try_check(source, repository, tag); };
+    io::Executor executor = co_await io::net::this_coro::executor;
+    breaker.open(executor, std::move(again));
+  }
   co_return co_await after_failure(source, std::move(repository), std::move(tag), std::move(error), head);
 }
 
-// Asks the upstream what the tag has now, by HEAD until `limit`, and answers with that.
+// Asks the upstream what the tag has now, by HEAD, and answers with that.
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& source, std::string repository,
-                                                                std::string tag, bool head, io::Deadline limit,
+                                                                std::string tag, bool head, bool has_stale,
                                                                 io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
-  auto seen = co_await check(source, repository, tag, limit);
+  auto seen = co_await check(source, repository, tag, has_stale, deadline);
   if (!seen) co_return seen.error();
   if (!is_complete(*seen)) {
     oci::Reference reference = oci::Tag{tag};
@@ -258,18 +285,22 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_stored(std::string u
 
 // ---- upstream
 
+// Those who can be served stale share checks that end with their patience: nobody joins one that others have given up.
 io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check(const Source& source, std::string repository,
-                                                                   std::string tag, io::Deadline deadline) {
-  Key key(source.upstream->name(), repository, tag);
-  auto ask = [this, &source, repository, tag] { return check_alone(source, repository, tag); };
+                                                                   std::string tag, bool has_stale,
+                                                                   io::Deadline deadline) {
+  io::SteadyClock::duration limit = kSharedLimit;
+  if (has_stale) limit = std::min<io::SteadyClock::duration>(limit, source.freshness.timeout);
+  CheckKey key(source.upstream->name(), repository, tag, has_stale);
+  auto ask = [this, &source, repository, tag, limit] { return check_alone(source, repository, tag, limit); };
   co_return co_await checks_.run(std::move(key), std::move(ask), deadline);
 }
 
 io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const Source& source, std::string repository,
-                                                                         std::string tag) {
+                                                                         std::string tag,
+                                                                         io::SteadyClock::duration limit) {
   oci::Reference reference = oci::Tag{tag};
-  auto head =
-      co_await source.upstream->head_manifest(repository, std::move(reference), io::SteadyClock::now() + kSharedLimit);
+  auto head = co_await source.upstream->head_manifest(repository, std::move(reference), io::SteadyClock::now() + limit);
   if (!head) co_return head.error();
   const store::RepositoryKey key{source.upstream->name(), repository};
   // What came with the bytes, or was read in them, is better than what a HEAD says.
@@ -284,6 +315,13 @@ io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const S
     record_tag(key, tag, seen, false);
   }
   co_return *head;
+}
+
+// For the breaker: joins no check, since that may be the one that hangs.
+io::Awaitable<Result<void>> ManifestCache::try_check(const Source& source, std::string repository, std::string tag) {
+  auto seen = co_await check_alone(source, std::move(repository), std::move(tag), kSharedLimit);
+  if (!seen) co_return seen.error();
+  co_return ok();
 }
 
 // Remembers what the upstream has now; `stored`: and that we have it too.

@@ -86,6 +86,7 @@ void read_freshness(const Node& node, Freshness& freshness) {
       {"interval", into(freshness.interval, value::duration)},
       {"timeout", into(freshness.timeout, value::positive_duration)},
       {"stale_if_error", into(freshness.stale_if_error, value::duration)},
+      {"negative_ttl", into(freshness.negative_ttl, value::duration)},
       {"on_missing", into(freshness.on_missing, on_missing)},
       {"on_denied", into(freshness.on_denied, on_denied)},
   });

@@ -39,6 +39,7 @@ Call manifest_call(std::string_view method, std::string repository, const oci::R
 Call blob_call(std::string_view method, std::string repository, const oci::Digest& digest, const BlobRange& range,
                io::Deadline deadline) {
   Call call = make_call(method, std::move(repository), "blobs/" + digest.to_string(), {}, deadline);
+  call.kind = RateLimit::Of::Blobs;
   std::string header = range_header(range);
   if (!header.empty()) call.headers.add("Range", header);
   return call;

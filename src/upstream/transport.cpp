@@ -62,7 +62,7 @@ Result<http::Url> redirect_target(const Answer& answer) {
 bool is_failure(const Result<Answer>& answer) {
   if (answer) return answer->status() >= 500;
   Errc code = answer.error().code;
-  return code == Errc::BadGateway || code == Errc::Timeout || code == Errc::Unavailable;
+  return code == Errc::BadGateway || code == Errc::Timeout || code == Errc::Unavailable || code == Errc::RateLimited;
 }
 
 // A URL that hangs leaves the others their part of the time.
@@ -91,6 +91,7 @@ Transport::Transport(const config::Upstream& config, io::Threads& threads, io::T
       clock_(clock),
       metrics_(registry, config.name),
       urls_(parse_urls(config)),
+      limits_(urls_.size()),
       client_(threads, resolvers, client_options(config, metrics_)),
       authorizer_(config, client_, tasks, clock, metrics_) {
   registry.read(metrics::Registry::Kind::Gauge, "entrepot_upstream_open_connections", "Connections to upstreams.",
@@ -100,15 +101,44 @@ Transport::Transport(const config::Upstream& config, io::Threads& threads, io::T
 io::Awaitable<Result<Answer>> Transport::send(Call call) {
   for (std::size_t i = 0;; ++i) {
     const http::Url& base = urls_[i];
-    Result<Answer> answer = co_await send_to(base, call, share_of(call.deadline, urls_.size() - i));
+    Result<Answer> answer =
+        co_await send_within_limit(base, limits_[i], call, share_of(call.deadline, urls_.size() - i));
     bool last_one = i + 1 == urls_.size();
     if (!last_one && is_failure(answer)) {
       log::debug("upstream_url_failed", {{"upstream", name_}, {"host", base.authority()}});
       continue;
     }
-    if (answer) co_return answer;
-    co_return named(name_, answer.error());
+    co_return answer;
   }
+}
+
+io::Awaitable<Result<Answer>> Transport::send_within_limit(const http::Url& base, RateLimit& limit, const Call& call,
+                                                           io::Deadline deadline) {
+  if (std::optional<Error> refusal = limit.refusal(call.kind, io::SteadyClock::now())) co_return *refusal;
+  Result<Answer> answer = co_await send_to(base, call, deadline);
+  if (answer && answer->status() != 429) {
+    limit.answered(call.kind);
+    co_return answer;
+  }
+  const bool by_realm = !answer;
+  Error error;
+  if (by_realm) {
+    error = named(name_, answer.error());
+  } else {
+    error = co_await error_of(std::move(*answer));
+  }
+  if (error.code != Errc::RateLimited) co_return error;
+  const io::Deadline now = io::SteadyClock::now();
+  for (RateLimit::Of of : {RateLimit::Of::Manifests, RateLimit::Of::Blobs}) {
+    if (of == call.kind || by_realm) limit.refused(of, error, now);
+  }
+  std::optional<Error> refusal = limit.refusal(call.kind, now);
+  log::warning("rate_limited", {{"upstream", name_},
+                                {"host", base.authority()},
+                                {"kind", call.kind == RateLimit::Of::Blobs ? "blobs" : "manifests"},
+                                {"seconds", refusal->retry_after.count()},
+                                {"error", error.message}});
+  co_return *refusal;
 }
 
 io::Awaitable<Result<Answer>> Transport::send_to(const http::Url& base, const Call& call, io::Deadline deadline) {
@@ -208,8 +238,17 @@ io::Awaitable<Result<Answer>> Transport::send_once(Hop& hop, const Call& call, c
     co_return exchange.error();
   }
   metrics_.asked(call.method, (*exchange)->status(), took);
+  if (hop.home) note_quota(**exchange);
   if (hop.home) hop.kind = (*exchange)->peer_kind();
   co_return Answer{.exchange = std::move(*exchange), .url = hop.url, .redirected = hop.redirected};
+}
+
+void Transport::note_quota(const http::Exchange& exchange) {
+  std::optional<Quota> quota = parse_quota(exchange.header("ratelimit-limit"), exchange.header("ratelimit-remaining"));
+  if (!quota) return;
+  metrics_.told(*quota);
+  if (quota_low_.exchange(quota->is_low()) || !quota->is_low()) return;
+  log::warning("rate_limit_low", {{"upstream", name_}, {"limit", quota->limit}, {"remaining", quota->remaining}});
 }
 
 io::Awaitable<Error> Transport::error_of(Answer answer) {

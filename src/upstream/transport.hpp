@@ -4,6 +4,7 @@
 // One for each upstream. Thread-safe. Must outlive its running calls.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "entrepot/config/config.hpp"
 #include "entrepot/http/client.hpp"
 #include "upstream/authorizer.hpp"
+#include "upstream/rate_limit.hpp"
 #include "upstream/upstream_metrics.hpp"
 
 namespace entrepot::upstream {
@@ -22,9 +24,10 @@ struct Call {
   std::string path;        // behind ".../v2/<repository>/", with the query
   http::HeaderBlock headers;
   io::Deadline deadline = io::kNoDeadline;
+  RateLimit::Of kind = RateLimit::Of::Manifests;
 };
 
-// An answer of any status, except that redirects have been followed and challenges answered where that was possible.
+// An answer of any status but 429; redirects have been followed and challenges answered where that was possible.
 struct Answer {
   std::unique_ptr<http::Exchange> exchange;
   http::Url url;  // what answered
@@ -40,11 +43,12 @@ class Transport {
   Transport(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
             const Clock& clock, metrics::Registry& registry);
 
-  // A URL that cannot be reached, or answers 5xx, makes room for the next one; the last one's answer stands. Errors are
-  // those of the client and of the token endpoint; their messages begin with the upstream's name.
+  // A URL that cannot be reached, or answers 5xx or 429, makes room for the next one; the last one's answer stands. One
+  // that has answered 429 is not asked before its time. Errors are those of the client and of the token endpoint, and
+  // RateLimited; their messages begin with the upstream's name.
   io::Awaitable<Result<Answer>> send(Call call);
 
-  // What an answer that is not the one hoped for means.
+  // What an answer that is not the one hoped for means. Its message begins with the upstream's name.
   io::Awaitable<Error> error_of(Answer answer);
 
  private:
@@ -56,6 +60,8 @@ class Transport {
     http::AddressKind kind = http::AddressKind::Public;  // of the configured registry's address, once it has answered
   };
 
+  io::Awaitable<Result<Answer>> send_within_limit(const http::Url& base, RateLimit& limit, const Call& call,
+                                                  io::Deadline deadline);
   io::Awaitable<Result<Answer>> send_to(const http::Url& base, const Call& call, io::Deadline deadline);
   io::Awaitable<Result<Answer>> send_authorized(const http::Url& base, Hop& hop, const Call& call,
                                                 io::Deadline deadline);
@@ -66,10 +72,14 @@ class Transport {
   io::Awaitable<std::optional<Challenge>> challenge_of(const http::Url& base, const Hop& hop, const Answer& refusal,
                                                        io::Deadline deadline);
 
+  void note_quota(const http::Exchange& exchange);
+
   const std::string name_;
   const Clock& clock_;
   UpstreamMetrics metrics_;
+  std::atomic<bool> quota_low_{false};  // what the last answer that named one said; logged when it becomes so
   const std::vector<http::Url> urls_;
+  std::vector<RateLimit> limits_;  // of each URL
   http::Client client_;
   Authorizer authorizer_;
 };

@@ -45,6 +45,18 @@ void UpstreamMetrics::asked(const std::string& method, const Result<unsigned>& s
   found->second.add();
 }
 
+void UpstreamMetrics::told(const Quota& quota) {
+  quota_limit_ = quota.limit;
+  quota_remaining_ = quota.remaining;
+  std::call_once(quota_shown_, [this] {
+    using Kind = metrics::Registry::Kind;
+    registry_.read(Kind::Gauge, "entrepot_upstream_ratelimit_limit", "Requests that the upstream grants in a window.",
+                   {{"upstream", upstream_}}, [this] { return static_cast<double>(quota_limit_); });
+    registry_.read(Kind::Gauge, "entrepot_upstream_ratelimit_remaining", "Those of them that are left.",
+                   {{"upstream", upstream_}}, [this] { return static_cast<double>(quota_remaining_); });
+  });
+}
+
 void UpstreamMetrics::asked_for_token(const Result<void>& granted) {
   if (granted) {
     tokens_granted_.add();

@@ -45,6 +45,29 @@ class MetricsTest : public DaemonTest {
   std::string layer_path_ = blob_path("library/app", layer_.digest);
 };
 
+TEST_F(MetricsTest, ShowWhatTheUpstreamGrantsOnceItHasSaid) {
+  start();
+  const std::string limit = of_hub("entrepot_upstream_ratelimit_limit");
+  EXPECT_EQ(get(by_tag_).status, 200);
+  EXPECT_EQ(request(app_->admin_port(), "GET", "/metrics").body.find(limit), std::string::npos);
+  hub_.add({.answer = CannedAnswer{500, {{"RateLimit-Limit", "100;w=21600"}, {"RateLimit-Remaining", "76;w=21600"}}}});
+  EXPECT_EQ(get(by_tag_).status, 200);
+  expect(limit, 100);
+  expect(of_hub("entrepot_upstream_ratelimit_remaining"), 76);
+}
+
+TEST_F(MetricsTest, ShowWhetherTheUpstreamIsSilent) {
+  hub_config().freshness.timeout = 100ms;
+  start();
+  EXPECT_EQ(get(by_tag_).status, 200);
+  expect(of_hub("entrepot_upstream_silent"), 0);
+  hub_.add({.black_hole = true});
+  EXPECT_EQ(get(by_tag_).header("Warning"), kStaleWarning);
+  expect(of_hub("entrepot_upstream_silent"), 1);
+  hub_.behave();
+  expect(of_hub("entrepot_upstream_silent"), 0);
+}
+
 TEST_F(MetricsTest, CountWhatClientsAskedForAndHowTheyWereAnswered) {
   start();
   EXPECT_EQ(get(by_tag_).status, 200);

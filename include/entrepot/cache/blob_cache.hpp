@@ -16,6 +16,7 @@ namespace entrepot::cache {
 class Access;
 class Download;
 class FillTable;
+class Missing;
 class Prefetch;
 
 // A blob that may be sent: its upstream has shown it in the repository, and has answered for what is missing.
@@ -75,6 +76,11 @@ class BlobCache {
  private:
   using Key = std::tuple<std::string, std::string, oci::Digest>;  // upstream, repository, digest
 
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open_or_fetch(const Source& source, std::string repository,
+                                                                 oci::Digest digest, bool wait_for_size,
+                                                                 io::Deadline deadline);
+  io::Awaitable<Result<Stat>> stat_or_ask(const Source& source, std::string repository, oci::Digest digest,
+                                          io::Deadline deadline);
   io::Awaitable<Result<std::unique_ptr<OpenBlob>>> stream(upstream::Upstream& upstream, std::string repository,
                                                           oci::Digest digest, std::optional<std::uint64_t> size,
                                                           std::unique_ptr<Download> opened, io::Deadline deadline);
@@ -83,6 +89,7 @@ class BlobCache {
   std::unique_ptr<Access> access_;
   std::unique_ptr<FillTable> fills_;
   std::unique_ptr<Prefetch> prefetch_;
+  std::unique_ptr<Missing> missing_;
   io::SharedCalls<Key, std::string> small_reads_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "entrepot/base/clock.hpp"
 #include "entrepot/base/metrics.hpp"
+#include "entrepot/cache/breaker.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/io/blocking.hpp"
 #include "entrepot/io/tasks.hpp"
@@ -32,6 +33,7 @@ struct Source {
   std::unique_ptr<upstream::Upstream> upstream;
   config::Freshness freshness;
   config::Fetching fetching;
+  std::shared_ptr<Breaker> breaker;  // shared with its trials
 };
 
 // By name. Constant once the io threads run.

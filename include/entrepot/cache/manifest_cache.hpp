@@ -20,6 +20,7 @@ namespace entrepot::cache {
 
 class Access;
 class HotManifests;
+class Missing;
 
 struct ManifestAnswer {
   oci::Digest digest;
@@ -48,15 +49,18 @@ class ManifestCache {
   io::Awaitable<> settle(io::Deadline deadline);
 
  private:
-  using Key = std::tuple<std::string, std::string, std::string>;  // upstream, repository, reference
+  using Key = std::tuple<std::string, std::string, std::string>;             // upstream, repository, reference
+  using CheckKey = std::tuple<std::string, std::string, std::string, bool>;  // upstream, repository, tag, has_stale
   using Answer = Result<ManifestAnswer>;
 
   io::Awaitable<Answer> by_digest(const Source& source, std::string repository, oci::Digest digest, bool head,
                                   io::Deadline deadline);
+  io::Awaitable<Answer> find_digest(const Source& source, std::string repository, oci::Digest digest, bool head,
+                                    io::Deadline deadline);
   io::Awaitable<Answer> by_tag(const Source& source, std::string repository, std::string tag, bool head,
                                io::Deadline deadline);
   io::Awaitable<Answer> revalidate(const Source& source, std::string repository, std::string tag, bool head,
-                                   io::Deadline limit, io::Deadline deadline);
+                                   bool has_stale, io::Deadline deadline);
   io::Awaitable<Answer> answer_stored(std::string upstream, store::TagTarget target, Outcome outcome, bool head);
   io::Awaitable<Answer> after_failure(const Source& source, std::string repository, std::string tag, Error error,
                                       bool head);
@@ -65,9 +69,10 @@ class ManifestCache {
                               io::Deadline deadline);
   io::Awaitable<Answer> fetch_alone(const Source& source, std::string repository, oci::Reference reference);
   io::Awaitable<Result<upstream::ManifestHead>> check(const Source& source, std::string repository, std::string tag,
-                                                      io::Deadline deadline);
+                                                      bool has_stale, io::Deadline deadline);
   io::Awaitable<Result<upstream::ManifestHead>> check_alone(const Source& source, std::string repository,
-                                                            std::string tag);
+                                                            std::string tag, io::SteadyClock::duration limit);
+  io::Awaitable<Result<void>> try_check(const Source& source, std::string repository, std::string tag);
 
   io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(std::string upstream, oci::Digest digest);
   std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
@@ -80,8 +85,9 @@ class ManifestCache {
   Context context_;
   std::unique_ptr<Access> access_;
   std::unique_ptr<HotManifests> hot_;
+  std::unique_ptr<Missing> missing_;
   io::SharedCalls<Key, ManifestAnswer> fetches_;
-  io::SharedCalls<Key, upstream::ManifestHead> checks_;
+  io::SharedCalls<CheckKey, upstream::ManifestHead> checks_;
 
   std::mutex persisting_mutex_;
   io::WaitList settled_;                        // guarded by persisting_mutex_, as is persisting_

@@ -55,6 +55,7 @@ struct Freshness {
   Duration interval = 0s;
   Duration timeout = 5s;           // of the whole check, token included, where something stale can be served
   Duration stale_if_error = 720h;  // how long past its last successful check a tag is served while upstream fails
+  Duration negative_ttl = 1s;      // how long an upstream is believed that it lacks a digest
   OnMissing on_missing = OnMissing::Forget;
   OnDenied on_denied = OnDenied::Refuse;
   friend bool operator==(const Freshness&, const Freshness&) = default;

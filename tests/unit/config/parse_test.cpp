@@ -21,7 +21,7 @@ threads: 3
 storage: {path: relative/store, max_size: 0, min_free: 5GB, fsync: false}
 eviction: {ttl: 7d, ttl_since: fetch, interval: 5s}
 freshness:
-  {check: after, interval: 1m, timeout: 2s, stale_if_error: 1d, on_missing: keep, on_denied: keep}
+  {check: after, interval: 1m, timeout: 2s, stale_if_error: 1d, negative_ttl: 3s, on_missing: keep, on_denied: keep}
 timeouts: {connect: 1s, first_byte: 2s, stall: 3s}
 default_upstream: hub
 upstreams:
@@ -63,6 +63,7 @@ shutdown_grace: 0
                     .interval = 1min,
                     .timeout = 2s,
                     .stale_if_error = 24h,
+                    .negative_ttl = 3s,
                     .on_missing = Freshness::OnMissing::Keep,
                     .on_denied = Freshness::OnDenied::Keep},
       .timeouts = {.connect = 1s, .first_byte = 2s, .stall = 3s},

@@ -123,7 +123,7 @@ TEST_F(RegistryClientTest, ErrorsAreWhatTheyAre) {
        Errc::RateLimited,
        60s},
       {{.status = 429, .headers = {{"Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"}}}, Errc::RateLimited, 60s},
-      {{.status = 429}, Errc::RateLimited},
+      {{.status = 429}, Errc::RateLimited, 1s},
       {{.status = 503, .headers = {{"Retry-After", "5"}}}, Errc::Unavailable, 5s},
       {{.status = 500}, Errc::BadGateway},
       {{.status = 400}, Errc::BadGateway},
