@@ -222,24 +222,32 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& source, std::string repository,
                                                                 std::string tag, bool head, bool has_stale,
                                                                 io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
   auto seen = co_await check(source, repository, tag, has_stale, deadline);
   if (!seen) co_return seen.error();
-  if (!is_complete(*seen)) {
+  Answer answer = co_await answer_as_seen(source, std::move(repository), std::move(tag), *seen, head, deadline);
+  if (answer && seen->stale) answer->outcome = Outcome::Stale;
+  co_return answer;
+}
+
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source& source, std::string repository,
+                                                                    std::string tag, upstream::ManifestHead seen,
+                                                                    bool head, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), repository};
+  if (!is_complete(seen)) {
     oci::Reference reference = oci::Tag{tag};
     co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
   }
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
-  if (stored && stored->digest == *seen->digest) {
+  if (stored && stored->digest == *seen.digest) {
     Answer unchanged = co_await answer_stored(key.upstream, *stored, Outcome::Hit, head);
     if (unchanged) co_return unchanged;
   }
-  if (head) co_return ManifestAnswer{*seen->digest, seen->media_type, *seen->size, nullptr, Outcome::Forwarded};
+  if (head) co_return ManifestAnswer{*seen.digest, seen.media_type, *seen.size, nullptr, Outcome::Forwarded};
   // The tag has moved. By digest, so that what is fetched is what was seen, whatever the tag does meanwhile.
-  Answer moved = co_await by_digest(source, repository, *seen->digest, false, deadline);
+  Answer moved = co_await by_digest(source, repository, *seen.digest, false, deadline);
   if (moved) {
-    record_tag(key, tag, target_of(*moved), true);
+    record_tag(key, tag, target_of(*moved), true, seen.stale);
     co_return moved;
   }
   // A digest that is not there, or is another's, was a wrong hint; what the tag is, only its own answer says.
@@ -312,7 +320,7 @@ io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const S
     store::Link link{.digest = *head->digest, .as_manifest = true, .media_type = head->media_type};
     context_.store.add_links(key, {link});
     store::TagTarget seen{*head->digest, head->media_type, *head->size};
-    record_tag(key, tag, seen, false);
+    record_tag(key, tag, seen, false, head->stale);
   }
   co_return *head;
 }
@@ -324,9 +332,9 @@ io::Awaitable<Result<void>> ManifestCache::try_check(const Source& source, std::
   co_return ok();
 }
 
-// Remembers what the upstream has now; `stored`: and that we have it too.
+// Remembers what the upstream has now; `stored`: and that we have it too; `stale`: it has not checked that itself.
 void ManifestCache::record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen,
-                               bool stored) {
+                               bool stored, bool stale) {
   std::optional<store::TagRecord> before = context_.store.tag(key, tag);
   if (before && before->seen.digest != seen.digest) {
     log::info("tag_moved", {{"upstream", key.upstream},
@@ -335,7 +343,7 @@ void ManifestCache::record_tag(const store::RepositoryKey& key, const std::strin
                             {"old", before->seen.digest.to_string()},
                             {"new", seen.digest.to_string()}});
   }
-  store::TagRecord record{.seen = seen, .checked = context_.clock.now()};
+  store::TagRecord record{.seen = seen, .checked = stale && before ? before->checked : context_.clock.now()};
   if (stored) {
     record.stored = seen;
   } else {
@@ -350,7 +358,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source,
   auto get = [this, &source, repository, reference] { return fetch_alone(source, repository, reference); };
   bool joined = false;
   Answer answer = co_await fetches_.run(std::move(key), std::move(get), deadline, &joined);
-  if (answer && joined) answer->outcome = Outcome::Collapsed;
+  if (answer && joined && answer->outcome != Outcome::Stale) answer->outcome = Outcome::Collapsed;
   co_return answer;
 }
 
@@ -384,8 +392,8 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
   auto bytes = std::make_shared<const std::string>(std::move(body->bytes));
   hot_->put(digest, bytes);
   context_.store.add_links(key, links_of(digest, media_type, bytes->size(), manifest));
-  ManifestAnswer answer{digest, media_type, bytes->size(), bytes, Outcome::Stored};
-  if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true);
+  ManifestAnswer answer{digest, media_type, bytes->size(), bytes, body->stale ? Outcome::Stale : Outcome::Stored};
+  if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true, body->stale);
   io::Executor executor = co_await io::net::this_coro::executor;
   persist(executor, key.upstream, digest, bytes);
   co_return answer;

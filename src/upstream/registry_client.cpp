@@ -80,6 +80,14 @@ bool same_path(const http::Url& a, const http::Url& b) {
   return path_a && path_b && *path_a == *path_b;
 }
 
+// What a cache that is our upstream says of a tag that it could not check.
+bool is_stale(const http::Exchange& exchange) {
+  for (const std::string& warning : exchange.header_values("Warning")) {
+    if (warning.starts_with("110 ")) return true;
+  }
+  return false;
+}
+
 // Source: OCI distribution-spec, "Listing Referrers": a comma-separated list.
 bool filtered_by_artifact_type(const http::Exchange& exchange) {
   for (const std::string& line : exchange.header_values("OCI-Filters-Applied")) {
@@ -148,7 +156,8 @@ io::Awaitable<Result<ManifestHead>> RegistryClient::head_manifest(std::string re
   if (answer->status() == 405 || answer->status() == 501) co_return ManifestHead{};  // no HEAD here: a GET will tell
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
   const http::Exchange& exchange = *answer->exchange;
-  ManifestHead head{.digest = digest_of(exchange), .media_type = media_type_of(exchange), .size = {}};
+  ManifestHead head{
+      .digest = digest_of(exchange), .media_type = media_type_of(exchange), .size = {}, .stale = is_stale(exchange)};
   if (oci::is_schema1(head.media_type)) co_return named(name_, schema1_error());
   if (oci::says_nothing(head.media_type)) head.media_type.clear();
   head.size = exchange.content_length();
@@ -162,7 +171,8 @@ io::Awaitable<Result<ManifestBody>> RegistryClient::get_manifest(std::string rep
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
-  ManifestBody manifest{.bytes = {}, .media_type = media_type_of(*answer->exchange)};
+  ManifestBody manifest{
+      .bytes = {}, .media_type = media_type_of(*answer->exchange), .stale = is_stale(*answer->exchange)};
   if (oci::is_schema1(manifest.media_type)) co_return named(name_, schema1_error());
   Result<std::string> body = co_await answer->exchange->read_all(kMaxManifest);
   if (!body) co_return named(name_, body.error());

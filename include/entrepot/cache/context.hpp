@@ -45,7 +45,7 @@ enum class Outcome {
   Forwarded,  // the upstream's answer, nothing to keep: a HEAD of what is not stored
   Stored,     // fetched for this request, and kept
   Collapsed,  // joined a fetch that another request had started
-  Stale,      // from the store, though the check upstream failed
+  Stale,      // what was so when the check last succeeded: it has failed since, here or at a cache that is the upstream
   Bypass,     // fetched for this request alone, not kept
 };
 

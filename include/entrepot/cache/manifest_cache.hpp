@@ -61,6 +61,8 @@ class ManifestCache {
                                io::Deadline deadline);
   io::Awaitable<Answer> revalidate(const Source& source, std::string repository, std::string tag, bool head,
                                    bool has_stale, io::Deadline deadline);
+  io::Awaitable<Answer> answer_as_seen(const Source& source, std::string repository, std::string tag,
+                                       upstream::ManifestHead seen, bool head, io::Deadline deadline);
   io::Awaitable<Answer> answer_stored(std::string upstream, store::TagTarget target, Outcome outcome, bool head);
   io::Awaitable<Answer> after_failure(const Source& source, std::string repository, std::string tag, Error error,
                                       bool head);
@@ -77,7 +79,8 @@ class ManifestCache {
   io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(std::string upstream, oci::Digest digest);
   std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
   std::optional<store::TagTarget> stored_target(const std::optional<store::TagRecord>& record) const;
-  void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored);
+  void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored,
+                  bool stale);
   void persist(io::Executor executor, std::string upstream, oci::Digest digest,
                std::shared_ptr<const std::string> bytes);
   io::Awaitable<> put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);

@@ -19,11 +19,13 @@ struct ManifestHead {
   std::optional<oci::Digest> digest;  // what Docker-Content-Digest says: a hint, verified by whoever gets the bytes
   std::string media_type;             // Content-Type without parameters, "" if it says nothing
   std::optional<std::uint64_t> size;
+  bool stale = false;  // it is a cache itself, and could not ask its own upstream: `Warning: 110` (RFC 7234, 5.5.1)
 };
 
 struct ManifestBody {
   std::string bytes;
   std::string media_type;  // Content-Type without parameters, "" if absent
+  bool stale = false;      // as ManifestHead's
 };
 
 // The answer to a blob request: what comes, read as it comes. Destroying it hangs up.
