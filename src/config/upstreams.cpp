@@ -36,12 +36,26 @@ void read_urls(const Node& node, std::vector<std::string>& urls) {
   for (const Node& item : *items) urls.push_back(item.value(value::url).value_or(""));
 }
 
+void read_rewrite(const Node& node, std::vector<Rewrite>& rules) {
+  const auto items = node.items();
+  if (!items) return;
+  rules.clear();
+  for (const Node& item : *items) {
+    Rewrite& rule = rules.emplace_back();
+    item.map({{"from", into(rule.from, value::regex)}, {"to", into(rule.to, value::text)}});
+    item.require({"from", "to"});
+  }
+}
+
 void read_upstream(const Node& node, Upstream& upstream) {
   const value::OneOf<bool> prefetch{{"none", false}, {"layers", true}};
   node.map({
       {"url", [&](const Node& url) { read_urls(url, upstream.urls); }},
       {"aliases", list_into(upstream.aliases, value::upstream_name)},
       {"prefixes", list_into(upstream.prefixes, value::prefix)},
+      {"rewrite", [&](const Node& rewrite) { read_rewrite(rewrite, upstream.rewrite); }},
+      {"allow", list_into(upstream.allow, value::repository_pattern)},
+      {"deny", list_into(upstream.deny, value::repository_pattern)},
       {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
       {"ca", into(upstream.ca, value::path)},
       {"connections_per_blob", into(upstream.fetching.connections_per_blob, value::connections)},

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <regex>
 
 #include "entrepot/base/units.hpp"
 
@@ -190,6 +191,27 @@ Result<std::string> prefix(std::string_view text) {
   if (valid) return std::string(text);
   return expected(
       "a path prefix such as docker-hub or team/hub: lower-case letters, digits, \".\", \"-\" and \"_\", no v2");
+}
+
+Result<std::string> repository_pattern(std::string_view text) {
+  const auto allowed = [](char c) {
+    return is_lower(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || c == '/' || c == '*';
+  };
+  if (text.empty() || text.size() > kLongestName || !std::ranges::all_of(text, allowed)) {
+    return expected("a repository's name, in which * stands for any characters");
+  }
+  return std::string(text);
+}
+
+Result<std::string> regex(std::string_view text) {
+  const Error wrong = expected("a regular expression (ECMAScript)");
+  if (text.empty()) return wrong;
+  try {
+    std::regex compiled(text.begin(), text.end());
+  } catch (const std::regex_error&) {
+    return wrong;
+  }
+  return std::string(text);
 }
 
 Result<std::string> host(std::string_view text) {

@@ -35,6 +35,12 @@ Result<std::string> upstream_name(std::string_view text);
 // One or more components like an upstream's name, with "/" between them.
 Result<std::string> prefix(std::string_view text);
 
+// Of repositories' names: what a name may hold, and * for any characters, slashes too.
+Result<std::string> repository_pattern(std::string_view text);
+
+// An ECMAScript regular expression.
+Result<std::string> regex(std::string_view text);
+
 // A host without scheme and port; comes out in lower case, an IPv6 address without brackets.
 Result<std::string> host(std::string_view text);
 

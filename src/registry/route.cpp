@@ -16,13 +16,13 @@ using oci::ApiCode;
 template <class T>
 using Parsed = boost::system::result<T, RouteError>;
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 // The ns is added where it is known.
 RouteError refusal(ApiCode code, std::string message) { return {code, std::move(message), std::nullopt}; }
 
 RouteError not_configured(std::string_view name) {
-  return refusal(ApiCode::NameUnknown, "no upstream is configured for " + quoted(name));
+  return refusal(ApiCode::NameUnknown, "no upstream is configured for " + in_quotes(name));
 }
 
 // The upstream that a request goes to, as one part of it after the other names it.
@@ -32,7 +32,8 @@ class Choice {
   std::optional<RouteError> add(std::string_view upstream, std::string_view name) {
     if (upstream_.empty()) upstream_ = upstream;
     if (upstream == upstream_) return std::nullopt;
-    return refusal(ApiCode::NameUnknown, quoted(name) + " is not " + std::string(upstream_) + ", which was asked for");
+    return refusal(ApiCode::NameUnknown,
+                   in_quotes(name) + " is not " + std::string(upstream_) + ", which was asked for");
   }
 
   bool made() const { return !upstream_.empty(); }
@@ -76,11 +77,22 @@ Parsed<std::string_view> take_prefix(const RoutingTable& table, std::string_view
 }
 
 // Docker Hub keeps its official images under "library/"; clients that address a mirror by a prefix leave it out.
-Parsed<std::string> repository_of(std::string_view upstream, std::string_view name) {
+Parsed<std::string> repository_of(const RoutingTable& table, std::string_view upstream, std::string_view name) {
   bool official = upstream == "docker.io" && name.find('/') == std::string_view::npos;
   std::string repository = (official ? "library/" : "") + std::string(name);
-  if (!oci::is_repository(repository)) return refusal(ApiCode::NameInvalid, "invalid repository name " + quoted(name));
-  return repository;
+  if (!oci::is_repository(repository))
+    return refusal(ApiCode::NameInvalid, "invalid repository name " + in_quotes(name));
+
+  const RepositoryRules& rules = table.rules_of(upstream);
+  std::string there = rules.rename(repository);
+  if (!oci::is_repository(there)) {
+    return refusal(ApiCode::NameInvalid, "the configuration rewrites " + in_quotes(repository) +
+                                             " to no repository name: " + in_quotes(there));
+  }
+  if (!rules.admit(there)) {
+    return refusal(ApiCode::Denied, std::string(upstream) + ": the configuration does not allow " + in_quotes(there));
+  }
+  return there;
 }
 
 Parsed<oci::Digest> digest_of(std::string_view text) {
@@ -96,7 +108,7 @@ Parsed<oci::Reference> reference_of(std::string_view text) {
     if (!digest) return digest.error();
     return oci::Reference(*digest);
   }
-  if (!oci::is_tag(text)) return refusal(ApiCode::TagInvalid, "invalid tag " + quoted(text));
+  if (!oci::is_tag(text)) return refusal(ApiCode::TagInvalid, "invalid tag " + in_quotes(text));
   return oci::Reference(oci::Tag{std::string(text)});
 }
 
@@ -106,7 +118,7 @@ Parsed<std::size_t> page_size_of(std::string_view text) {
   std::size_t n = 0;
   for (char digit : text) {
     if (digit < '0' || digit > '9') {
-      return refusal(ApiCode::PaginationNumberInvalid, "n must be a whole number, not " + quoted(text));
+      return refusal(ApiCode::PaginationNumberInvalid, "n must be a whole number, not " + in_quotes(text));
     }
     n = std::min(n * 10 + static_cast<std::size_t>(digit - '0'), kMaxPageSize);
   }
@@ -175,7 +187,7 @@ Parsed<Route> parse(const RoutingTable& table, std::string_view method, std::str
     Parsed<std::string_view> name = take_prefix(table, parts->name, choice);
     if (!name) return name.error();
     std::string_view upstream = choice.made() ? choice.upstream() : table.default_upstream();
-    if (auto error = assign(repository_of(upstream, *name), route.repository)) return std::move(*error);
+    if (auto error = assign(repository_of(table, upstream, *name), route.repository)) return std::move(*error);
   }
   route.upstream_named = choice.made();
   route.upstream = choice.made() ? choice.upstream() : table.default_upstream();

@@ -31,7 +31,7 @@ struct Route {
 
   std::string upstream;         // its configured name
   bool upstream_named = false;  // by the listener, ns or a prefix; not by default
-  std::string repository;       // as the upstream calls it; "" for Ping and Catalog
+  std::string repository;       // as the upstream calls it (RepositoryRules); "" for Ping and Catalog
 
   std::optional<oci::Reference> reference;  // of Manifest
   std::optional<oci::Digest> digest;        // of Blob and Referrers

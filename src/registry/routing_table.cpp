@@ -16,6 +16,7 @@ std::string_view find(const std::map<std::string, std::string, std::less<>>& nam
 RoutingTable::RoutingTable(const config::Config& config) : default_(config.default_upstream) {
   for (const auto& [name, upstream] : config.upstreams) {
     namespaces_.emplace(name, name);
+    rules_.emplace(name, RepositoryRules(upstream));
     for (const std::string& alias : upstream.aliases) namespaces_.emplace(alias, name);
     for (const std::string& prefix : upstream.prefixes) prefixes_.emplace(prefix, name);
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "entrepot/config/config.hpp"
+#include "registry/repository_rules.hpp"
 
 namespace entrepot::registry {
 
@@ -34,6 +35,9 @@ class RoutingTable {
 
   std::string_view default_upstream() const { return default_; }
 
+  // `upstream` is one of them.
+  const RepositoryRules& rules_of(std::string_view upstream) const { return rules_.find(upstream)->second; }
+
  private:
   using Names = std::map<std::string, std::string, std::less<>>;  // to the upstream's name
 
@@ -41,6 +45,7 @@ class RoutingTable {
   Names prefixes_;                  // namespaces_ too
   std::size_t longest_prefix_ = 0;  // in characters
   std::string default_;
+  std::map<std::string, RepositoryRules, std::less<>> rules_;
 };
 
 }  // namespace entrepot::registry

@@ -95,11 +95,21 @@ struct BasicCredentials {
   friend bool operator==(const BasicCredentials&, const BasicCredentials&) = default;
 };
 
+// `from`, an ECMAScript regular expression, matches the whole name of a repository; `to` may hold $1 and the like.
+struct Rewrite {
+  std::string from;
+  std::string to;
+  friend bool operator==(const Rewrite&, const Rewrite&) = default;
+};
+
 struct Upstream {
   std::string name;
   std::vector<std::string> urls;      // tried in order; default: https://<name>
   std::vector<std::string> aliases;   // further values of ?ns= and further prefixes
   std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
+  std::vector<Rewrite> rewrite;       // of repositories' names, the first that matches; then:
+  std::vector<std::string> allow;     // which repositories may be pulled, by patterns with *; empty: all
+  std::vector<std::string> deny;      // and which of these may not
   std::optional<BasicCredentials> credentials;
   std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
   Fetching fetching;

@@ -124,6 +124,12 @@ TEST(Faults, OfSingleValues) {
   expect_fault("listeners: [{address: 'localhost:80'}]", "listeners[0].address", "no host name");
   expect_fault("upstreams: {docker.io: , Hub: }", "upstreams.Hub", "in lower case");
   expect_fault("upstreams: {docker.io: {prefixes: [a/]}}", "upstreams.docker.io.prefixes[0]", "path prefix");
+  expect_fault("upstreams: {docker.io: {allow: [a, 'b?']}}", "upstreams.docker.io.allow[1]",
+               "* stands for any characters");
+  expect_fault("upstreams: {docker.io: {deny: ['']}}", "upstreams.docker.io.deny[0]", "* stands for any characters");
+  expect_fault("upstreams: {docker.io: {rewrite: [{from: '(', to: x}]}}", "upstreams.docker.io.rewrite[0].from",
+               "expected a regular expression");
+  expect_fault("upstreams: {docker.io: {rewrite: [{from: x}]}}", "upstreams.docker.io.rewrite[0].to", "is missing");
   expect_fault("upstreams: {docker.io: {url: docker.io}}", "upstreams.docker.io.url", "https:// in front");
   expect_fault("upstreams: {docker.io: {url: ['http://a', 'b']}}", "upstreams.docker.io.url[1]", "https:// in front");
 }

@@ -29,6 +29,9 @@ upstreams:
     url: [http://10.0.0.1:5000, https://hub.example.com/api]
     aliases: [hub.example.com:5000]
     prefixes: [h, team/hub]
+    rewrite: [{from: 'old/(.*)', to: new/$1}]
+    allow: ["library/*"]
+    deny: ["*/secret"]
     credentials: {type: basic, username: u, password: p, realms: [Auth.example.com]}
     ca: ca.pem
     access: shared
@@ -40,38 +43,41 @@ log: {level: debug, format: json}
 shutdown_grace: 0
 )");
   Config expected;
-  expected.listeners = {Listener{.address = {"127.0.0.1", 6000}, .upstream = {}, .tls = {}},
-                        Listener{.address = {"::1", 0}, .upstream = "hub", .tls = ListenerTls{"tls.crt", "tls.key"}}};
-  expected.admin = Address{"127.0.0.1", 6001};
-  expected.threads = 3;
-  expected.storage = {.path = "relative/store", .max_size = 0, .min_free = 5'000'000'000, .fsync = false};
-  expected.eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s};
-  expected.default_upstream = "hub";
-  expected.upstreams["hub"] = {
-      .name = "hub",
-      .urls = {"http://10.0.0.1:5000", "https://hub.example.com/api"},
-      .aliases = {"hub.example.com:5000"},
-      .prefixes = {"h", "team/hub"},
-      .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
-      .ca = "ca.pem",
-      .fetching = {.connections_per_blob = 7,
-                   .parallel_min_size = 1'048'576,
-                   .max_connections = 9,
-                   .prefetch_layers = true},
-      .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
-      .freshness = {.check = Freshness::Check::After,
-                    .interval = 1min,
-                    .timeout = 2s,
-                    .stale_if_error = 24h,
-                    .negative_ttl = 3s,
-                    .on_missing = Freshness::OnMissing::Keep,
-                    .on_denied = Freshness::OnDenied::Keep},
-      .timeouts = {.connect = 1s, .first_byte = 2s, .stall = 3s},
-  };
-  expected.log_level = log::Level::Debug;
-  expected.log_format = log::Format::Json;
-  expected.shutdown_grace = 0s;
-  EXPECT_EQ(config, expected);
+expected.listeners = {Listener{.address = {"127.0.0.1", 6000}, .upstream = {}, .tls = {}},
+                      Listener{.address = {"::1", 0}, .upstream = "hub", .tls = ListenerTls{"tls.crt", "tls.key"}}};
+expected.admin = Address{"127.0.0.1", 6001};
+expected.threads = 3;
+expected.storage = {.path = "relative/store", .max_size = 0, .min_free = 5'000'000'000, .fsync = false};
+expected.eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s};
+expected.default_upstream = "hub";
+expected.upstreams["hub"] = {
+    .name = "hub",
+    .urls = {"http://10.0.0.1:5000", "https://hub.example.com/api"},
+    .aliases = {"hub.example.com:5000"},
+    .prefixes = {"h", "team/hub"},
+    .rewrite = {{"old/(.*)", "new/$1"}},
+    .allow = {"library/*"},
+    .deny = {"*/secret"},
+    .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
+    .ca = "ca.pem",
+    .fetching = {.connections_per_blob = 7,
+                 .parallel_min_size = 1'048'576,
+                 .max_connections = 9,
+                 .prefetch_layers = true},
+    .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
+    .freshness = {.check = Freshness::Check::After,
+                  .interval = 1min,
+                  .timeout = 2s,
+                  .stale_if_error = 24h,
+                  .negative_ttl = 3s,
+                  .on_missing = Freshness::OnMissing::Keep,
+                  .on_denied = Freshness::OnDenied::Keep},
+    .timeouts = {.connect = 1s, .first_byte = 2s, .stall = 3s},
+};
+expected.log_level = log::Level::Debug;
+expected.log_format = log::Format::Json;
+expected.shutdown_grace = 0s;
+EXPECT_EQ(config, expected);
 }
 
 TEST(Parse, NullMeansNoAdminListener) {

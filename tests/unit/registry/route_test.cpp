@@ -105,6 +105,37 @@ TEST_F(RouteTest, PingNeedsNoSlash) {
   }
 }
 
+// What the configuration says of repositories.
+
+class RulesTest : public RouteTest {
+ protected:
+  RulesTest() {
+    config::Config config = make_config();
+    config::Upstream& hub = config.upstreams.at("docker.io");
+    hub.rewrite = {{"old/(.*)", "new/$1"}, {"library/broken", "Broken!"}};
+    hub.allow = {"library/*", "new/*"};
+    hub.deny = {"*/secret"};
+    table_ = RoutingTable(config);
+  }
+};
+
+TEST_F(RulesTest, ARepositoryIsRenamedAndThenAdmitted) {
+  check({
+      {"/v2/alpine/manifests/3", "docker.io library/alpine 3"},
+      {"/v2/old/app/manifests/3", "docker.io new/app 3"},
+      {"/v2/docker.io/old/app/manifests/3", "docker.io new/app 3"},
+      {"/v2/new/app/tags/list", "docker.io new/app"},
+      {"/v2/other/app/manifests/3", "403 DENIED"},
+      {"/v2/old/secret/manifests/3", "403 DENIED"},
+      {"/v2/library/secret/blobs/" + kDigest, "403 DENIED"},
+      {"/v2/broken/manifests/3", "400 NAME_INVALID"},
+      {"/v2/ghcr.io/other/secret/manifests/3", "ghcr.io other/secret 3"},
+      {"/v2/", "docker.io"},
+  });
+  EXPECT_EQ(get("/v2/other/app/manifests/3").error().message,
+            R"(docker.io: the configuration does not allow "other/app")");
+}
+
 // The order of preference: listener, ns, prefix, default.
 
 TEST_F(RouteTest, DefaultUpstreamWhereNothingIsNamed) {
