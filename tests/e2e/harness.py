@@ -176,6 +176,11 @@ class E2ETest(unittest.TestCase):
                                                 origin))
 
     @classmethod
+    def maker(cls, kind):
+        """A client of the upstream itself, which makes what is pulled from there."""
+        return kind(cls.client_folder(), cls.registry.port, "", cls.client_root())
+
+    @classmethod
     def client_folder(cls):
         # A short name: podman takes no run root of more than 50 characters.
         return cls.work / f"client{next(cls._client_numbers)}"

@@ -7,11 +7,13 @@ import dataclasses
 import json
 import re
 
+from http_client import get
 from small_server import SmallServer
 from upstream import Request
 
 HUB = ("registry-1.docker.io", "index.docker.io", "docker.io")
 _PATH = re.compile(r"/v2/(?P<repository>[\w./-]+)/(?P<kind>manifests|blobs)/(?P<reference>[\w.:-]+)$")
+_RANGE = re.compile(r"bytes=(?P<first>\d+)-(?P<last>\d*)$")
 _CODES = {404: "MANIFEST_UNKNOWN", 429: "TOOMANYREQUESTS", 503: "UNAVAILABLE"}
 RETRY_AFTER = 1   # seconds, with 429 and 503
 
@@ -47,34 +49,50 @@ class ScriptedRegistry(SmallServer):
         fault = getattr(self.fault, asked["kind"])
         if isinstance(fault, int):
             return _error(fault)
-        image = self.images.get(asked["repository"])
-        if not image:
+        found = self.find(**asked.groupdict())
+        if not found:
             return _error(404)
         if asked["kind"] == "blobs":
-            return _blob(image, asked["reference"], request.headers.get("Range"), fault)
-        return _manifest(image, image.digest if asked["reference"] == image.tag else asked["reference"])
+            return _blob(*found, request.headers.get("Range"), fault)
+        media_type, digest, content = found
+        return 200, [*_headers(media_type, digest), ("Content-Length", str(len(content)))], content
+
+    def find(self, repository, kind, reference):
+        """The media type, the digest and the content of a manifest or a blob; or None."""
+        image = self.images.get(repository)
+        if not image:
+            return None
+        digest = image.digest if reference == image.tag else reference
+        if digest not in (image.blobs() if kind == "blobs" else image.manifests()):
+            return None
+        media_type = "application/octet-stream" if kind == "blobs" else image.document(digest)["mediaType"]
+        return media_type, digest, image.path(digest).read_bytes()
 
 
-def _manifest(image, digest):
-    if digest not in image.manifests():
-        return _error(404)
-    content = image.path(digest).read_bytes()
-    return 200, [*_headers(image.document(digest)["mediaType"], digest), ("Content-Length", str(len(content)))], content
+class FaultyFront(ScriptedRegistry):
+    """Likewise, of all that another registry has: what clients have pushed there."""
+
+    def __init__(self, url, **where):
+        self._url = url
+        super().__init__((), **where)
+
+    def find(self, repository, kind, reference):
+        status, headers, content = get(self._url, f"/v2/{repository}/{kind}/{reference}")
+        return (headers["Content-Type"], headers["Docker-Content-Digest"], content) if status == 200 else None
 
 
-def _blob(image, digest, asked_range, fault):
-    if digest not in image.blobs():
-        return _error(404)
-    content = image.path(digest).read_bytes()
-    first = int(asked_range.removeprefix("bytes=").split("-")[0]) if asked_range else 0
+def _blob(media_type, digest, content, asked_range, fault):
+    part = _RANGE.match(asked_range or "")     # what else is asked for is answered with the whole, as anybody may
+    first = int(part["first"]) if part else 0
+    last = min(int(part["last"]), len(content) - 1) if part and part["last"] else len(content) - 1
     # Always the middle of the whole, so that who goes on from there gets no further. A config comes whole.
     end = len(content) // 2 if fault and len(content) > 1 << 16 else len(content)
     if fault == "broken" and first >= end:
         return _error(503)
-    headers = [*_headers("application/octet-stream", digest), ("Content-Length", str(len(content) - first))]
-    if asked_range:
-        headers.append(("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}"))
-    return 206 if asked_range else 200, headers, content[first:max(first, end)]
+    headers = [*_headers(media_type, digest), ("Content-Length", str(last + 1 - first))]
+    if part:
+        headers.append(("Content-Range", f"bytes {first}-{last}/{len(content)}"))
+    return 206 if part else 200, headers, content[first:max(first, min(end, last + 1))]
 
 
 def _headers(media_type, digest):

@@ -6,7 +6,7 @@ docker-registry has no referrers API: entrepot says so, and clients look for the
 from certificate import make_certificate
 from clients.cosign import Cosign
 from clients.oras import Oras
-from clients.soci import Soci
+from clients.soci import Soci, SociByName
 from harness import E2ETest, SETTINGS, debian13, fuse, images, overlay, program, root
 from image import small
 from process import ProgramFailed
@@ -28,11 +28,6 @@ class _Artifacts(ThreeRounds):
         cls.make()
         cls.registry.requests()
         super().start_cache()
-
-    @classmethod
-    def maker(cls, kind):
-        """A client of the upstream itself."""
-        return kind(cls.client_folder(), cls.registry.port, "", cls.client_root())
 
 
 class OrasArtifact(_Artifacts, E2ETest):
@@ -106,11 +101,10 @@ class SociLazyPull(_Artifacts, E2ETest):
     def round(self):
         files = {"etc/hosts": "127.0.0.1 localhost entrepot\n",
                  "etc/ssl/certs/ca-certificates.crt": self.cache.certificate.read_text()}
-        host = f"entrepot:{self.cache.port}"
-        with self.client(Soci, files=files) as soci:
-            soci.pull(self.debian, host)
+        with self.client(SociByName, files=files) as soci:
+            soci.pull(self.debian)
             self.assertEqual(len(soci.lazy_mounts()), self.lazy_layers)
-            self.assertRegex(soci.run(self.debian, host, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
+            self.assertRegex(soci.run(self.debian, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
 
     def test_1_cold(self):
         super().test_1_cold()

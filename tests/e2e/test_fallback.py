@@ -13,18 +13,21 @@ import time
 from cache import Entrepot
 from certificate import make_certificate
 from clients import Unavailable
-from clients.buildkit import BuildkitdWithOrigin
+from clients.buildkit import Buildkitd, BuildkitdWithOrigin
 from clients.containerd import Containerd, Containerd2, Containerd2InParts
+from clients.cosign import Cosign
 from clients.dockerd import BuildKit, Dockerd, DockerdWithContainerd
 from clients.oras import Oras
 from clients.podman import Podman
 from clients.skopeo import SkopeoByMirror
+from clients.soci import Soci, SociByName
+from clients.stargz import Stargz, to_estargz
 from clients.tools import Crane, Helm, Regctl, RegctlWithMirror
 from go_tools import go_tool
-from harness import E2ETest, SETTINGS, debian13, images, overlay, program, report, root
+from harness import E2ETest, SETTINGS, debian13, fuse, images, overlay, program, report, root
 from image import small
 from process import ProgramFailed
-from scripted_registry import HUB, Fault, ScriptedRegistry
+from scripted_registry import HUB, Fault, FaultyFront, ScriptedRegistry
 from test_go_clients import BUILDKIT, CONTAINERD
 from upstream import content_gets
 
@@ -47,18 +50,23 @@ class _BeforeFaults:
         if SETTINGS.peer:
             cls._lacking = "of entrepot only"
             return
-        cls.images = {fault: small(f"small{fault}", cls.work / "images") for fault in _FAULTS}
-        cls.upstream = cls.scripted_registry()
-        cls.itself, to_find_it = cls.registry_itself()
-        # Where the client finds entrepot: each test starts one there, with nothing in its store.
-        first = cls.entrepot("first").start()
-        first.stop()
-        cls.port = first.port
         try:
-            cls.puller = cls.enterClassContext(cls.client_type(cls.client_folder(), cls.port, Entrepot.prefix, cls.client_root(),
-                                                               **to_find_it))
+            cls.make()
+            cls.upstream = cls.scripted_registry()
+            cls.itself, to_find_it = cls.registry_itself()
+            # Where the client finds entrepot: each test starts one there, with nothing in its store.
+            first = cls.entrepot("first").start()
+            first.stop()
+            cls.port = first.port
+            cls.puller = cls.enterClassContext(
+                cls.client_type(cls.client_folder(), cls.port, Entrepot.prefix, cls.client_root(), **to_find_it))
         except Unavailable as reason:
             cls._lacking = str(reason).splitlines()[0]
+
+    @classmethod
+    def make(cls):
+        """The images, one for each fault, or what else is pulled."""
+        cls.images = {fault: small(f"small{fault}", cls.work / "images") for fault in _FAULTS}
 
     @classmethod
     def scripted_registry(cls, **where):
@@ -87,7 +95,7 @@ class _BeforeFaults:
         self.upstream.requests(), self.itself.requests()
         start = time.monotonic()
         try:
-            pulled = self.puller.pull(self.wanted)
+            pulled = self.pull()
         except ProgramFailed as failed:
             pulled = failed
         seconds = time.monotonic() - start
@@ -99,6 +107,9 @@ class _BeforeFaults:
         report(f"{type(self).__name__:38} {fault:8} {ended} {seconds:6.2f} s, {self.asked.total():2} requests")
         self.assertEqual(bool(self.upstream.requests()), fault != "dead", "whether entrepot was asked")
         return pulled
+
+    def pull(self):
+        return self.puller.pull(self.wanted)
 
     def stand_for(self, fault):
         """Has that fault where the client finds its mirror, until this test cleans up. The log of an entrepot there."""
@@ -244,43 +255,121 @@ class Debian13OrasFails(_FallsBackInDebian13, E2ETest):
     fails = tuple(_FAULTS)
 
 
-class _NewestFallsBack(_FallsBack):
-    attempts_at_429 = 5     # in all and at once: nobody waits as long as Retry-After says
+class _CountedFallsBack(_FallsBack):
+    """How often each thing is asked for is known as well."""
+    # In all and at once: nobody waits as long as Retry-After says.
+    attempts_by_status = {"404": {1}, "429": {5}, "503": {1}}
 
     def check(self, fault):
         super().check(fault)
         if found := re.search(r"\d+", fault):
-            self.assertEqual(self.attempts(found[0]), {self.attempts_at_429 if found[0] == "429" else 1})
+            self.assertEqual(self.attempts(found[0]), self.attempts_by_status[found[0]])
 
     def test_429_for_blobs_alone(self):
         self.check("blobs429")
 
 
-class Containerd2FallsBack(_NewestFallsBack, E2ETest):
+class Containerd2FallsBack(_CountedFallsBack, E2ETest):
     client_type = Containerd2
-    needs = (*_NewestFallsBack.needs, *CONTAINERD)
+    needs = (*_CountedFallsBack.needs, *CONTAINERD)
 
 
-class Containerd2InPartsFallsBack(_NewestFallsBack, E2ETest):
+class Containerd2InPartsFallsBack(_CountedFallsBack, E2ETest):
     client_type = Containerd2InParts
-    needs = (*_NewestFallsBack.needs, *CONTAINERD)
+    needs = (*_CountedFallsBack.needs, *CONTAINERD)
 
 
-class BuildkitdFallsBack(_NewestFallsBack, E2ETest):
+class BuildkitdFallsBack(_CountedFallsBack, E2ETest):
     client_type = BuildkitdWithOrigin
-    needs = (*_NewestFallsBack.needs, *BUILDKIT)
+    needs = (*_CountedFallsBack.needs, *BUILDKIT)
 
 
-class RegctlFallsBack(_NewestFallsBack, E2ETest):
+class RegctlFallsBack(_CountedFallsBack, E2ETest):
     client_type = RegctlWithMirror
-    needs = (*_NewestFallsBack.needs, go_tool("regctl"))
-    attempts_at_429 = 1
+    needs = (*_CountedFallsBack.needs, go_tool("regctl"))
+    attempts_by_status = {**_CountedFallsBack.attempts_by_status, "429": {1}}
+
+
+class _RunsAtOnce(_BeforeFaults):
+    """Of a snapshotter: what a pull has mounted is read by a container, while the fault lasts."""
+    needs = (*_BeforeFaults.needs, root, overlay, fuse)
+
+    def pull(self):
+        before = self.puller.lazy_mounts()
+        pulled = super().pull()
+        self.mounted = len(self.puller.lazy_mounts() - before)
+        self.puller.run(self.wanted, "cat", "/etc/debian_version")
+        return pulled
+
+
+class StargzFallsBack(_RunsAtOnce, _CountedFallsBack, E2ETest):
+    client_type = Stargz
+    needs = (*_RunsAtOnce.needs, *CONTAINERD, *BUILDKIT, go_tool("containerd-stargz-grpc"))
+    attempts_by_status = {**_CountedFallsBack.attempts_by_status, "429": {1, 5}}    # the snapshotter asks for a layer once
+
+    @classmethod
+    def make(cls):
+        super().make()
+        with Buildkitd(cls.client_folder(), cls.scripted_registry().port, "") as builder:
+            cls.images = {fault: to_estargz(image, builder, cls.work) for fault, image in cls.images.items()}
+
+    def check(self, fault):
+        super().check(fault)
+        # Without a layer's last bytes it cannot mount it. Then containerd has the whole, and goes on where it is told.
+        self.assertEqual(self.mounted, 0 if fault == "cut" else len(self.wanted.blobs()) - 1)
+
+
+class _Pushed(_BeforeFaults):
+    """What is pulled was pushed to a registry behind the one that has the faults."""
+    pushes = True
+
+    @classmethod
+    def scripted_registry(cls, **where):
+        registry = FaultyFront(cls.registry.url, **where)
+        cls.addClassCleanup(registry.stop)
+        return registry
+
+
+class _SociPulls(_RunsAtOnce, _Pushed):
+    needs = (*_RunsAtOnce.needs, program("openssl"), debian13)
+
+    @classmethod
+    def make(cls):
+        super().make()
+        for image in cls.images.values():
+            cls.registry.push(image)
+        with cls.maker(Soci) as soci:
+            for image in cls.images.values():
+                soci.index(image)
+
+
+class Debian13SociFallsBack(_SociPulls, _CountedFallsBack, _FallsBackToHub, E2ETest):
+    client_type = Soci
+    # The snapshotter asks for a layer three times, and waits as long as Retry-After says.
+    attempts_by_status = {"404": {1}, "429": {3, 6}, "503": {1, 3}}
+    # The index says all that a mount needs. When a layer is read it is too late to choose another host.
+    fails = ("cut", "broken")
+    says = "input/output error"
+
+    def check(self, fault):
+        super().check(fault)
+        self.assertEqual(self.mounted, len(self.wanted.blobs()) - 1)
+
+    def test_bodies_cut_in_their_middle(self):
+        super().test_bodies_cut_in_their_middle()
+        # What could not be read is asked for again by the next who reads it, at the same place.
+        self.upstream.fault = Fault()
+        cache = self.entrepot("mended", self.port)
+        self.addCleanup(cache.stop)
+        cache.start()
+        self.puller.run(self.wanted, "cat", "/etc/debian_version")
 
 
 class _Reports(_BeforeFaults):
     """Of a command without mirrors: it fails, and says why; mostly with what entrepot's upstream said."""
     messages = {}           # by fault
     attempts_by_fault = {}
+    says_of_a_cut = "unexpected EOF"
 
     def assert_reported(self, fault):
         self.assertRegex(str(self.pull_past(fault)), self.messages[fault])
@@ -295,16 +384,17 @@ class _Reports(_BeforeFaults):
     def test_an_upstream_that_is_unavailable_is_said(self):
         self.assert_reported("503")
 
+    def test_blobs_that_are_unavailable_are_said(self):
+        self.assertRegex(str(self.pull_past("blobs503")), self.messages["503"])
+
+    def test_a_blob_that_is_always_cut_is_said(self):
+        self.assertRegex(str(self.pull_past("cut")), self.says_of_a_cut)
+
     def test_a_dead_entrepot_is_said(self):
         self.assertRegex(str(self.pull_past("dead")), "connection refused")
 
 
-class _ReportsCuts(_Reports):
-    def test_a_layer_that_is_always_cut_is_said(self):
-        self.assertRegex(str(self.pull_past("cut")), "unexpected EOF")
-
-
-class CraneReports(_ReportsCuts, E2ETest):
+class CraneReports(_Reports, E2ETest):
     client_type = Crane
     needs = (*_Reports.needs, go_tool("crane"))
     messages = {"404": "MANIFEST_UNKNOWN: docker.io: as told", "429": "TOOMANYREQUESTS: docker.io: as told",
@@ -312,16 +402,64 @@ class CraneReports(_ReportsCuts, E2ETest):
     attempts_by_fault = {"404": 1, "429": 3, "503": 3}
 
 
-class RegctlReports(_ReportsCuts, E2ETest):
+class RegctlReports(_Reports, E2ETest):
     client_type = Regctl
     needs = (*_Reports.needs, go_tool("regctl"))
     messages = {"404": r"http 404.*docker\.io: as told", "429": "retry limit exceeded", "503": r"http 503.*docker\.io: as told"}
     attempts_by_fault = {"404": 1, "429": 6, "503": 1}
 
 
-class HelmReports(_Reports, E2ETest):
+class HelmReports(_Pushed, _Reports, E2ETest):
     client_type = Helm
     needs = (*_Reports.needs, go_tool("helm"))
     messages = {"404": "not found", "429": "429: toomanyrequests: docker.io: as told",
                 "503": "503: unavailable: docker.io: as told"}
     attempts_by_fault = {"404": 1, "429": 6, "503": 6}
+
+    @classmethod
+    def make(cls):
+        cls.images = dict.fromkeys(_FAULTS)
+        with cls.maker(Helm) as helm:
+            helm.push_chart("charts/chart", "1.2.3")
+
+    def pull(self):
+        return self.puller.pull_chart("charts/chart", "1.2.3")
+
+
+class Debian13CosignReports(_Pushed, _Reports, E2ETest):
+    client_type = Cosign
+    needs = (*_Reports.needs, root, overlay, debian13)
+    messages = {"404": "no signatures found", "429": "TOOMANYREQUESTS: docker.io: as told", "503": "unexpected status code 503"}
+    attempts_by_fault = {"404": 1, "429": 1, "503": 3}
+
+    @classmethod
+    def make(cls):
+        image = small("signed", cls.work / "images")
+        cls.images = dict.fromkeys(_FAULTS, image)
+        cls.registry.push(image)
+        with cls.maker(Cosign) as cosign:
+            # A signature of no more than the image's digest is too small to be cut.
+            cls.key = cosign.sign(image, "--annotations", f"note={'x' * 100_000}")
+
+    def pull(self):
+        self.puller.verify(self.wanted, self.key)
+
+
+class Debian13SociReports(_SociPulls, _Reports, E2ETest):
+    client_type = SociByName
+    messages = {"404": "e2e: not found", "429": "429 Too Many Requests", "503": "503 Service Unavailable"}
+    attempts_by_fault = {"404": 1, "429": 6, "503": 1}
+    says_of_a_cut = "input/output error"
+
+    @classmethod
+    def registry_itself(cls):
+        cls.certificate = make_certificate(cls.work / "entrepot.crt", "entrepot")
+        files = {"etc/hosts": "127.0.0.1 localhost entrepot\n",
+                 "etc/ssl/certs/ca-certificates.crt": cls.certificate.read_text()}
+        return cls.scripted_registry(), {"files": files}
+
+    @classmethod
+    def entrepot(cls, name, port=0):
+        made = super().entrepot(name, port)
+        made.certificate = cls.certificate
+        return made

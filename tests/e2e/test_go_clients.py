@@ -10,7 +10,7 @@ import unittest
 
 from clients.buildkit import Buildkitd, BuildkitdWithPath
 from clients.containerd import Containerd2, Containerd2InParts
-from clients.stargz import Stargz
+from clients.stargz import Stargz, to_estargz
 from clients.tools import Crane, Helm, Regctl, RegctlWithMirror
 from go_tools import go_tool
 from harness import SETTINGS, E2ETest, fuse, images, overlay, program, report, root
@@ -132,37 +132,30 @@ class StargzPull(ThreeRounds, E2ETest):
     """The layer's files are read through the cache when they are needed."""
     needs = (*CONTAINERD, *BUILDKIT, fuse, go_tool("containerd-stargz-grpc"), program("skopeo"), images("debian"))
     pushes = True
-    name = "library/debian:estargz"
-
-    @classmethod
-    def start_cache(cls):
-        super().start_cache()
-        cls.converted = False
+    converted = None
 
     def setUp(self):
         super().setUp()
         if not self.converted:
             self.registry.push(self.image("debian"))
-            with self.client(Buildkitd) as client:
-                client.build(f"FROM {client.name(self.image('debian'))}\n", "--output",
-                             f"type=image,name=127.0.0.1:{self.registry.port}/{self.name},push=true,store=false,"
-                             "compression=estargz,force-compression=true,oci-mediatypes=true")
-            type(self).converted = True
+            with self.client(Buildkitd, self.registry.port) as builder:
+                type(self).converted = to_estargz(self.image("debian"), builder, self.work)
+            self.registry.push(self.converted)
             self.registry.requests()
 
     def round(self):
         spy = Throttle(self.cache.port).start()
         self.addCleanup(spy.stop)
         with self.client(Stargz, spy.port) as client:
-            client.pull_by_name(self.name)
+            client.pull(self.converted)
             self.run_something(client)
-        _, _, manifest = get(self.cache.url, f"/v2/{self.cache.prefix}{self.name.replace(':', '/manifests/')}")
-        (layer,) = json.loads(manifest)["layers"]
-        parts = gets_of(spy.log, layer["digest"])
+        layer = self.converted.largest_layer()
+        size = self.converted.size(layer)
+        parts = gets_of(spy.log, layer)
         self.assertTrue(all(part.range for part in parts), "the whole layer was asked for")
         read = sum(part.sent for part in parts)
-        report(f"StargzPull.{self._testMethodName}: {read} of {layer['size']} bytes read, in {len(parts)} ranges")
-        self.assertLess(read, layer["size"] / 2)
+        report(f"StargzPull.{self._testMethodName}: {read} of {size} bytes read, in {len(parts)} ranges")
+        self.assertLess(read, size / 2)
 
     def test_4_past_a_dead_mirror_a_layer_is_mounted_from_the_registry_itself(self):
         self.registry.start()
@@ -170,7 +163,7 @@ class StargzPull(ThreeRounds, E2ETest):
         cache.stop()
         with self.client(Stargz, cache.port, origin=self.registry.url) as client:
             start = time.monotonic()
-            client.pull_by_name(self.name)
+            client.pull(self.converted)
             self.run_something(client)
             report(f"StargzPull.{self._testMethodName}: {time.monotonic() - start:.2f} s")
         self.assertTrue(content_gets(self.registry.requests()))
@@ -179,14 +172,14 @@ class StargzPull(ThreeRounds, E2ETest):
         # The host is chosen when the layer is mounted, and once.
         cache = self.own_cache(self.registry.url).start()
         with self.client(Stargz, cache.port, origin=self.registry.url) as client:
-            client.pull_by_name(self.name)
+            client.pull(self.converted)
             cache.stop()
             self.assertRaisesRegex(ProgramFailed, "input/output error", self.run_something, client)
             cache.start()
             self.run_something(client)
 
     def run_something(self, client):
-        self.assertRegex(client.run_by_name(self.name, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
+        self.assertRegex(client.run(self.converted, "cat", "/etc/debian_version"), r"^(\d+\.\d+|\w+/sid)\n$")
 
 
 class CraneRequests(ThreeRounds, E2ETest):
@@ -253,16 +246,13 @@ class HelmPull(ThreeRounds, E2ETest):
     def setUp(self):
         super().setUp()
         if self.chart is None:
-            with self.client(Helm) as helm:
-                helm("create", helm.work / "chart")
-                helm("package", helm.work / "chart", "--version", "1.2.3", "--destination", self.work)
-                type(self).chart = self.work / "chart-1.2.3.tgz"
-                helm("push", self.chart, f"oci://127.0.0.1:{self.registry.port}/charts", "--plain-http")
+            with self.client(Helm, self.registry.port) as helm:
+                type(self).chart = helm.push_chart("charts/chart", "1.2.3")
 
     def round(self):
         with self.client(Helm) as helm:
             _, pulled = helm.pull_chart("charts/chart", "1.2.3")
-            self.assertEqual(pulled.read_bytes(), self.chart.read_bytes())
+            self.assertEqual(pulled.read_bytes(), self.chart)
             pulled.unlink()
             helm.pull_chart("charts/chart", "^1.0")     # for which it lists the tags
             self.assertTrue(pulled.exists())

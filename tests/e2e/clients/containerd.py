@@ -1,5 +1,6 @@
 """containerd with a hosts.toml: it names the registry that it means in `?ns=`. Debian's, and the newest."""
 
+import itertools
 import os
 
 import go_tools
@@ -53,9 +54,12 @@ class Containerd(Client):
 
     def pull(self, image):
         name = self._name(image)
-        self.ctr("images", "pull", "--hosts-dir", self.work / "hosts", name, timeout=300)
+        self.pull_by_name(name)
         (line,) = self.ctr("images", "ls", f"name=={name}", timeout=20).splitlines()[1:]
         return line.split()[2]
+
+    def pull_by_name(self, name):
+        self.ctr("images", "pull", "--hosts-dir", self.work / "hosts", name, timeout=300)
 
     def expected(self, image):
         return image.digest
@@ -89,3 +93,22 @@ class Containerd2InParts(Containerd2):
     """It fetches a layer in parts, some at once. Each part is asked for without an end, and left when it is there."""
     buffer = 4 << 20
     config = _CONFIG_2 + _IN_PARTS.replace("{buffer}", str(buffer))
+
+
+class LazyContainerd(Containerd):
+    """With a snapshotter that mounts layers. They are read by ranges when a container reads them."""
+    snapshotter = ""
+
+    def start(self, more=""):
+        self._containers = itertools.count()
+        super().start(more)
+
+    def run(self, image, *command):
+        # A name of its own: what a container that could not start leaves behind goes later.
+        return self.ctr("run", "--rm", "--net-host", "--snapshotter", self.snapshotter, self._name(image),
+                        f"e2e{next(self._containers)}", *command, timeout=60)
+
+    def lazy_mounts(self):
+        """The layers that are mounted, not unpacked."""
+        mounts = self.command(["cat", "/proc/mounts"], timeout=10).stdout.splitlines()
+        return {line.split()[1] for line in mounts if line.split()[2].startswith("fuse") and str(self.work) in line}

@@ -6,10 +6,10 @@ _OFFLINE = {"COSIGN_PASSWORD": ""}
 
 
 class Cosign(Client):
-    def sign(self, image):
+    def sign(self, image, *options):
         """Signs what the registry has that the client points to; the public key."""
         self._cosign("generate-key-pair")
-        self._cosign("sign", "--yes", "--tlog-upload=false", "--key", "cosign.key", self._at(image))
+        self._cosign("sign", "--yes", "--tlog-upload=false", "--key", "cosign.key", *options, self._at(image))
         return (self.work / "cosign.pub").read_text()
 
     def verify(self, image, key):

@@ -1,10 +1,8 @@
 """containerd 2.x with stargz-snapshotter: a layer in eStargz is mounted, and what is read of it is fetched then, in ranges."""
 
-import itertools
-
 import go_tools
-from clients.containerd import Containerd2
-from image import HOST_ARCHITECTURE
+from clients.containerd import Containerd2, LazyContainerd
+from image import HOST_ARCHITECTURE, Image
 
 _CONFIG = Containerd2.config + f"""\
 [proxy_plugins.stargz]
@@ -19,19 +17,22 @@ _CONFIG = Containerd2.config + f"""\
 """
 
 
-class Stargz(Containerd2):
+class Stargz(LazyContainerd, Containerd2):
     config = _CONFIG
+    snapshotter = "stargz"
 
     def start(self):
-        self._containers = itertools.count()
         self.daemon([go_tools.path("containerd-stargz-grpc"), "--address", self.work / "stargz.sock", "--root", self.work / "stargz",
                      "--hosts-dir", self.work / "hosts", "--lazy"], "stargz.log", "listening")
         super().start()
 
     def pull_by_name(self, name):
-        self.ctr("images", "pull", "--snapshotter", "stargz", "--hosts-dir", self.work / "hosts", f"docker.io/{name}", timeout=120)
+        self.ctr("images", "pull", "--snapshotter", "stargz", "--hosts-dir", self.work / "hosts", name, timeout=120)
 
-    def run_by_name(self, name, *command):
-        # A name of its own: what a container that could not start leaves behind goes later.
-        return self.ctr("run", "--rm", "--net-host", "--snapshotter", "stargz", f"docker.io/{name}", f"e2e{next(self._containers)}",
-                        *command, timeout=60)
+
+def to_estargz(image, builder, folder):
+    """The image with its layers in eStargz, made in the folder by a Buildkitd that can pull it."""
+    builder.build(f"FROM {builder.name(image)}\n", "--output",
+                  f"type=oci,dest={folder / image.name},tar=false,name={image.repository}:{image.tag},compression=estargz,"
+                  "force-compression=true,oci-mediatypes=true")
+    return Image(image.name, folder / image.name)
