@@ -57,4 +57,5 @@ class Sandbox:
 
     def inside(self, argv):
         """The command line that runs another one in here. It becomes that program, under the same process id."""
-        return ["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", *argv]
+        # Its root too: where the tests themselves run in a changed root, that of the namespace is the machine's.
+        return ["nsenter", f"--target={self.pid}", "--mount", "--root", *argv]
