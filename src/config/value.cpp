@@ -204,7 +204,7 @@ Result<std::string> repository_pattern(std::string_view text) {
 }
 
 Result<std::string> regex(std::string_view text) {
-  const Error wrong = expected("a regular expression (ECMAScript)");
+  Error wrong = expected("a regular expression (ECMAScript)");
   if (text.empty()) return wrong;
   try {
     std::regex compiled(text.begin(), text.end());
