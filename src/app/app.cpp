@@ -11,6 +11,7 @@
 #include "entrepot/admin/admin.hpp"
 #include "entrepot/base/log.hpp"
 #include "entrepot/base/metrics.hpp"
+#include "entrepot/base/notices.hpp"
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
 #include "entrepot/http/server.hpp"
@@ -256,6 +257,7 @@ class App::Impl {
   std::atomic<std::uint64_t> max_size_{};  // bytes
   Duration shutdown_grace_{};
   metrics::Registry registry_;
+  Notices notices_;
   io::Pool disk_pool_{kDiskThreads};
   io::Pool resolver_pool_{kResolverThreads};
   io::Threads threads_;
@@ -266,7 +268,7 @@ class App::Impl {
   cache::ManifestCache manifests_;
   registry::Service service_;
   RequestMetrics request_metrics_{registry_};
-  admin::Admin admin_{registry_};
+  admin::Admin admin_{registry_, notices_};
   http::Server server_;
   http::Server admin_server_;
   bool stopped_ = false;
