@@ -20,6 +20,7 @@
 #include "entrepot/registry/service.hpp"
 #include "entrepot/store/lifetime.hpp"
 #include "entrepot/store/store.hpp"
+#include "entrepot/upstream/context.hpp"
 #include "entrepot/upstream/registry_client.hpp"
 
 namespace entrepot::app {
@@ -40,11 +41,17 @@ std::unique_ptr<store::Store> open_store(const config::Storage& storage, io::Poo
   return std::move(*opened);
 }
 
-cache::Sources make_sources(const config::Config& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                            const Clock& clock, metrics::Registry& registry) {
+// None waits for another upstream's credential helper.
+std::size_t credential_threads(const config::Config& config) {
+  const auto count =
+      std::ranges::count_if(config.upstreams, [](const auto& entry) { return entry.second.credentials.has_value(); });
+  return std::max<std::size_t>(1, static_cast<std::size_t>(count));
+}
+
+cache::Sources make_sources(const config::Config& config, const upstream::Context& context) {
   cache::Sources sources;
   for (const auto& [name, upstream] : config.upstreams) {
-    auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock, registry);
+    auto client = upstream::make_registry_client(upstream, context);
     sources.emplace(name, cache::Source{std::move(client), upstream.freshness, upstream.fetching});
   }
   return sources;
@@ -120,9 +127,11 @@ class App::Impl {
  public:
   Impl(const config::Config& config, const Clock& clock, store::Disk& disk)
       : config_(config),
+        credential_pool_(credential_threads(config)),
         threads_(config.threads),
         store_(open_store(config.storage, disk_pool_, disk, clock)),
-        sources_(make_sources(config, threads_, tasks_, resolver_pool_, clock, registry_)),
+        sources_(make_sources(
+            config, upstream::Context{threads_, tasks_, resolver_pool_, credential_pool_, clock, registry_, notices_})),
         blobs_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         manifests_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         service_(config_, sources_, blobs_, manifests_, *store_),
@@ -191,6 +200,7 @@ class App::Impl {
     threads_.stop();
     threads_.join();
     resolver_pool_.join();
+    credential_pool_.join();
     disk_pool_.join();
     store_->forget_waiters();
     threads_.abandon();
@@ -260,6 +270,7 @@ class App::Impl {
   Notices notices_;
   io::Pool disk_pool_{kDiskThreads};
   io::Pool resolver_pool_{kResolverThreads};
+  io::Pool credential_pool_;
   io::Threads threads_;
   io::Tasks tasks_;
   std::unique_ptr<store::Store> store_;

@@ -5,6 +5,10 @@
 namespace entrepot::config {
 namespace {
 
+using Account = decltype(Credentials::account);
+
+Account account_of(const Config& config) { return config.upstreams.at("docker.io").credentials->account; }
+
 TEST(Parse, AFileThatSaysNothingIsTheBuiltInConfiguration) {
   for (const char* yaml : {"", "# nothing\n", "---\n", "{}", "null", "storage:\nlog:\nfreshness: {}\n"}) {
     EXPECT_EQ(config_of(yaml), built_in(environment_of({}), true)) << yaml;
@@ -52,7 +56,7 @@ shutdown_grace: 0
       .urls = {"http://10.0.0.1:5000", "https://hub.example.com/api"},
       .aliases = {"hub.example.com:5000"},
       .prefixes = {"h", "team/hub"},
-      .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
+      .credentials = Credentials{BasicCredentials{"u", "p"}, {"auth.example.com"}},
       .ca = "ca.pem",
       .fetching = {.connections_per_blob = 7,
                    .parallel_min_size = 1'048'576,
@@ -143,13 +147,37 @@ upstreams: {docker.io: {credentials: {username: u, password: "${PASSWORD}-$$"}}}
   EXPECT_EQ(config.threads, 4u);
   EXPECT_EQ(config.storage.path, "/data/store");
   EXPECT_EQ(config.listeners[0].address.port, 7000);
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password, "a: [b ${THREADS}-$");
+  EXPECT_EQ(account_of(config), Account(BasicCredentials{"u", "a: [b ${THREADS}-$"}));
 }
 
 TEST(Parse, PasswordsAreTextWhateverTheyLookLike) {
   const Config config = config_of("upstreams: {docker.io: {credentials: {username: 007, password: 'null'}}}");
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->username, "007");
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password, "null");
+  EXPECT_EQ(account_of(config), Account(BasicCredentials{"007", "null"}));
+}
+
+TEST(Parse, TheTypeOfCredentialsSaysWhereTheAccountIs) {
+  const auto account = [](const std::string& text, const Environment& environment = environment_of({})) {
+    return account_of(config_of("upstreams: {docker.io: {credentials: {" + text + "}}}", environment));
+  };
+  EXPECT_EQ(account("username: u, password_file: f"), Account(BasicCredentials{"u", "", "f"}));
+  EXPECT_EQ(account("type: docker, config: c.json"), Account(DockerCredentials{.text = "", .file = "c.json"}));
+  EXPECT_EQ(account("type: helper, helper: ecr-login"), Account(HelperCredentials{"ecr-login"}));
+  EXPECT_EQ(account("type: helper, helper: /opt/my helper"), Account(HelperCredentials{"/opt/my helper"}));
+}
+
+TEST(Parse, WithoutAFileDockersAccountsAreWhereDockerLooksForThem) {
+  const auto account = [](std::map<std::string, std::string> variables, const std::string& file = "") {
+    return account_of(config_of("upstreams: {docker.io: {credentials: {type: docker" + file + "}}}",
+                                environment_of(std::move(variables))));
+  };
+  const std::pair<std::string, std::string> home{"HOME", "/home/me"};
+  const std::pair<std::string, std::string> folder{"DOCKER_CONFIG", "/etc/docker-client"};
+  const std::pair<std::string, std::string> text{"DOCKER_AUTH_CONFIG", "{}"};
+  EXPECT_EQ(account({home}), Account(DockerCredentials{.text = "", .file = "/home/me/.docker/config.json"}));
+  EXPECT_EQ(account({home, folder}), Account(DockerCredentials{.text = "", .file = "/etc/docker-client/config.json"}));
+  EXPECT_EQ(account({home, text}), Account(DockerCredentials{.text = "{}", .file = "/home/me/.docker/config.json"}));
+  EXPECT_EQ(account({text}), Account(DockerCredentials{.text = "{}", .file = {}}));
+  EXPECT_EQ(account({home, folder, text}, ", config: c"), Account(DockerCredentials{.text = "", .file = "c"}));
 }
 
 TEST(Parse, AnchorsServeForRepetition) {
@@ -166,7 +194,7 @@ TEST(Warnings, NameEveryUpstreamWithCredentials) {
 upstreams:
   docker.io: {credentials: {username: u, password: hunter2}}
   ghcr.io:
-  quay.io: {credentials: {username: u, password_file: f}}
+  quay.io: {credentials: {type: helper, helper: pass}}
 )");
   const auto lines = warnings(config);
   ASSERT_EQ(lines.size(), 2u);
