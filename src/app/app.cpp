@@ -11,6 +11,7 @@
 #include "entrepot/admin/admin.hpp"
 #include "entrepot/base/log.hpp"
 #include "entrepot/base/metrics.hpp"
+#include "entrepot/base/notices.hpp"
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/breaker.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
@@ -20,6 +21,7 @@
 #include "entrepot/registry/service.hpp"
 #include "entrepot/store/lifetime.hpp"
 #include "entrepot/store/store.hpp"
+#include "entrepot/upstream/context.hpp"
 #include "entrepot/upstream/registry_client.hpp"
 
 namespace entrepot::app {
@@ -40,12 +42,18 @@ std::unique_ptr<store::Store> open_store(const config::Storage& storage, io::Poo
   return std::move(*opened);
 }
 
-cache::Sources make_sources(const config::Config& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                            const Clock& clock, metrics::Registry& registry) {
+// None waits for another upstream's credential helper.
+std::size_t credential_threads(const config::Config& config) {
+  const auto count =
+      std::ranges::count_if(config.upstreams, [](const auto& entry) { return entry.second.credentials.has_value(); });
+  return std::max<std::size_t>(1, static_cast<std::size_t>(count));
+}
+
+cache::Sources make_sources(const config::Config& config, const upstream::Context& context) {
   cache::Sources sources;
   for (const auto& [name, upstream] : config.upstreams) {
-    auto client = upstream::make_registry_client(upstream, threads, tasks, resolvers, clock, registry);
-    auto breaker = std::make_shared<cache::Breaker>(name, upstream.freshness.timeout, tasks, registry);
+    auto client = upstream::make_registry_client(upstream, context);
+    auto breaker = std::make_shared<cache::Breaker>(name, upstream.freshness.timeout, context.tasks, context.registry);
     sources.emplace(name, cache::Source{std::move(client), upstream.freshness, upstream.fetching, std::move(breaker)});
   }
   return sources;
@@ -121,9 +129,11 @@ class App::Impl {
  public:
   Impl(const config::Config& config, const Clock& clock, store::Disk& disk)
       : config_(config),
+        credential_pool_(credential_threads(config)),
         threads_(config.threads),
         store_(open_store(config.storage, disk_pool_, disk, clock)),
-        sources_(make_sources(config, threads_, tasks_, resolver_pool_, clock, registry_)),
+        sources_(make_sources(
+            config, upstream::Context{threads_, tasks_, resolver_pool_, credential_pool_, clock, registry_, notices_})),
         blobs_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         manifests_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         service_(config_, sources_, blobs_, manifests_, *store_),
@@ -192,6 +202,7 @@ class App::Impl {
     threads_.stop();
     threads_.join();
     resolver_pool_.join();
+    credential_pool_.join();
     disk_pool_.join();
     store_->forget_waiters();
     threads_.abandon();
@@ -258,8 +269,10 @@ class App::Impl {
   std::atomic<std::uint64_t> max_size_{};  // bytes
   Duration shutdown_grace_{};
   metrics::Registry registry_;
+  Notices notices_;
   io::Pool disk_pool_{kDiskThreads};
   io::Pool resolver_pool_{kResolverThreads};
+  io::Pool credential_pool_;
   io::Threads threads_;
   io::Tasks tasks_;
   std::unique_ptr<store::Store> store_;
@@ -268,7 +281,7 @@ class App::Impl {
   cache::ManifestCache manifests_;
   registry::Service service_;
   RequestMetrics request_metrics_{registry_};
-  admin::Admin admin_{registry_};
+  admin::Admin admin_{registry_, notices_};
   http::Server server_;
   http::Server admin_server_;
   bool stopped_ = false;

@@ -1,32 +1,71 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include "entrepot/config/load.hpp"
 
 namespace entrepot::config {
+namespace {
+
+// Whether there is such a program on PATH. As execvp() looks for it.
+bool is_on_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "/bin:/usr/bin" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (::access((std::filesystem::path(folder) / program).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+class Look {
+ public:
+  void file(const std::filesystem::path& file, std::string key) {
+    if (::access(file.c_str(), R_OK) == 0) return;
+    faults_.push_back(Fault{0, std::move(key), "cannot read " + file.string() + ": " + std::strerror(errno)});
+  }
+
+  void account(const BasicCredentials& basic, const std::string& key) {
+    if (basic.password_file) file(*basic.password_file, key + "password_file");
+  }
+  void account(const DockerCredentials& docker, const std::string& key) {
+    if (docker.file && docker.text.empty()) file(*docker.file, key + "config");
+  }
+  void account(const HelperCredentials& helper, const std::string& key) {
+    if (helper.helper.starts_with('/')) {
+      if (::access(helper.helper.c_str(), X_OK) == 0) return;
+      faults_.push_back(Fault{0, key + "helper", "cannot run " + helper.helper + ": " + std::strerror(errno)});
+    } else if (const std::string program = "docker-credential-" + helper.helper; !is_on_path(program)) {
+      faults_.push_back(Fault{0, key + "helper", "there is no program " + program + " on PATH"});
+    }
+  }
+
+  std::vector<Fault> faults() && { return std::move(faults_); }
+
+ private:
+  std::vector<Fault> faults_;
+};
+
+}  // namespace
 
 std::vector<Fault> unreadable_files(const Config& config) {
-  std::vector<Fault> faults;
-  auto look_at = [&faults](const std::filesystem::path& file, std::string key) {
-    if (::access(file.c_str(), R_OK) == 0) return;
-    faults.push_back(Fault{0, std::move(key), "cannot read " + file.string() + ": " + std::strerror(errno)});
-  };
+  Look look;
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const auto& tls = config.listeners[i].tls;
     const std::string key = "listeners[" + std::to_string(i) + "].tls.";
-    if (tls) look_at(tls->certificate, key + "certificate");
-    if (tls) look_at(tls->key, key + "key");
+    if (tls) look.file(tls->certificate, key + "certificate");
+    if (tls) look.file(tls->key, key + "key");
   }
   for (const auto& [name, upstream] : config.upstreams) {
     const std::string key = "upstreams." + name + ".";
-    if (upstream.ca) look_at(*upstream.ca, key + "ca");
-    if (upstream.credentials && upstream.credentials->password_file) {
-      look_at(*upstream.credentials->password_file, key + "credentials.password_file");
-    }
+    if (upstream.ca) look.file(*upstream.ca, key + "ca");
+    if (!upstream.credentials) continue;
+    std::visit([&](const auto& account) { look.account(account, key + "credentials."); },
+               upstream.credentials->account);
   }
-  return faults;
+  return std::move(look).faults();
 }
 
 }  // namespace entrepot::config

@@ -37,6 +37,14 @@ void check_built(const Node& node, const NotBuilt& entry) {
   if (text && *text != entry.built) node.fault("values other than " + quote(entry.built) + " are not built yet");
 }
 
+// False after a fault: the value is one of those that are not built.
+bool is_built(const Node& node, const NotBuilt& entry) {
+  const auto text = node.text();
+  if (!text || std::ranges::find(entry.values, *text) == entry.values.end()) return true;
+  node.fault(quote(*text) + " is not built yet");
+  return false;
+}
+
 }  // namespace
 
 Node::Node(YAML::Node yaml, Document& document) : yaml_(std::move(yaml)), document_(document) {
@@ -66,9 +74,10 @@ std::optional<std::string> Node::text() const {
 void Node::map(std::initializer_list<Key> keys) const {
   for (const auto& [name, child] : members(Names::Fixed)) {
     const auto key = std::ranges::find(keys, name, &Key::name);
+    const NotBuilt* not_built = find_not_built(child.pattern_);
     if (key != keys.end()) {
-      key->read(child);
-    } else if (const NotBuilt* not_built = find_not_built(child.pattern_)) {
+      if (not_built == nullptr || is_built(child, *not_built)) key->read(child);
+    } else if (not_built != nullptr) {
       check_built(child, *not_built);
     } else {
       refuse_unknown(child, name, keys);

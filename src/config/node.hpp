@@ -35,6 +35,7 @@ class Node {
 
   void fault(std::string message) const { document_.fault(path_, std::move(message)); }
   bool is_null() const { return yaml_.IsNull(); }
+  const Environment& environment() const { return document_.environment(); }
 
   // The text of a single value, with its variables replaced.
   std::optional<std::string> text() const;
@@ -62,8 +63,10 @@ class Node {
   // A map whose keys are names that the operator chooses.
   void entries(const std::function<void(const std::string& name, const Node&)>& read) const;
 
-  // Of a map: whether the file gives a key (even a faulty one), a fault where it does not, a fault of one.
+  // Of a map: whether the file gives a key (even a faulty one), whether it has a fault, a fault where it is missing, a
+  // fault of one.
   bool gives(const std::string& key) const { return document_.given(path_ + "." + key); }
+  bool faulty(const std::string& key) const { return document_.faulty(path_ + "." + key); }
   void require(std::initializer_list<std::string> keys) const;
   void fault_of(const std::string& key, std::string message) const {
     document_.fault(path_ + "." + key, std::move(message));

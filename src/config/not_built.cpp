@@ -4,9 +4,9 @@ namespace entrepot::config {
 namespace {
 
 constexpr NotBuilt kTable[] = {
-    {"listeners[].tls.client_ca", ""},
-    {"upstreams.*.access", "shared"},
-    {"upstreams.*.credentials.type", "basic"},
+    {.key = "listeners[].tls.client_ca"},
+    {.key = "upstreams.*.access", .built = "shared"},
+    {.key = "upstreams.*.credentials.type", .values = {"ecr", "google", "acr"}},
 };
 
 }  // namespace

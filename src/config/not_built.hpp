@@ -2,14 +2,16 @@
 // asks for, so each is refused by name. The change that builds a key's effect takes its row out of the table.
 #pragma once
 
+#include <array>
 #include <string_view>
 #include <vector>
 
 namespace entrepot::config {
 
 struct NotBuilt {
-  std::string_view key;    // as Node::pattern() has it: "upstreams.*.access"
-  std::string_view built;  // the one value that is built, and may be given; "" if there is none
+  std::string_view key;                      // as Node::pattern() has it: "upstreams.*.access"
+  std::string_view built{};                  // the one value that is built, and may be given; "" if there is none
+  std::array<std::string_view, 3> values{};  // of a key that is built but for these
 };
 
 // Nothing (nullptr) if the key is not in the table.

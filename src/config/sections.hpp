@@ -16,6 +16,9 @@ void read_config(const Node& root, Config& config);
 // The map of upstreams. `general` has the sections that an upstream's own keys are laid over.
 std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general);
 
+// An upstream's account.
+Credentials read_credentials(const Node& node);
+
 // Keys that a file may have in general and for an upstream.
 void read_eviction(const Node& node, Eviction& eviction);
 void read_freshness(const Node& node, Freshness& freshness);

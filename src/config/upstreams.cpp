@@ -6,28 +6,6 @@
 namespace entrepot::config {
 namespace {
 
-BasicCredentials read_credentials(const Node& node) {
-  BasicCredentials credentials;
-  // value::text refuses only what is empty, so that no message shows a secret.
-  node.map({
-      {"username", into(credentials.username, value::text)},
-      {"password", into(credentials.password, value::text)},
-      {"password_file", into(credentials.password_file, value::path)},
-      {"realms", list_into(credentials.realms, value::host)},
-  });
-  node.require({"username"});
-  if (node.gives("password") && node.gives("password_file")) {
-    node.fault("expected either password or password_file, not both");
-  } else if (!node.gives("password") && !node.gives("password_file")) {
-    node.fault("expected a password or a password_file");
-  }
-  // RFC 7617, section 2: the first colon ends the user name.
-  if (credentials.username.find(':') != std::string::npos) {
-    node.fault_of("username", "a user name cannot hold a colon");
-  }
-  return credentials;
-}
-
 void read_urls(const Node& node, std::vector<std::string>& urls) {
   const auto items = node.one_or_more();
   if (!items) return;

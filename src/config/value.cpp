@@ -136,6 +136,17 @@ Result<std::filesystem::path> path(std::string_view text) {
   return std::filesystem::path(text);
 }
 
+Result<std::string> credential_helper(std::string_view text) {
+  const auto is_of_a_name = [](char c) {
+    return is_lower(to_lower(c)) || is_digit(c) || c == '.' || c == '_' || c == '-';
+  };
+  const bool is_path = text.starts_with('/') && text.find('\0') == std::string_view::npos;
+  if (!is_path && (text.empty() || !std::ranges::all_of(text, is_of_a_name))) {
+    return expected("the NAME of a program docker-credential-NAME, or a program's absolute path");
+  }
+  return std::string(text);
+}
+
 Result<Address> address(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon != std::string_view::npos) {

@@ -44,6 +44,9 @@ Result<std::string> regex(std::string_view text);
 // A host without scheme and port; comes out in lower case, an IPv6 address without brackets.
 Result<std::string> host(std::string_view text);
 
+// The NAME of a program docker-credential-NAME (letters, digits, ".", "_" and "-"), or an absolute path.
+Result<std::string> credential_helper(std::string_view text);
+
 // One of a few words.
 template <class T>
 class OneOf {

@@ -1,7 +1,6 @@
 #include "upstream/authorizer.hpp"
 
 #include "upstream/realm_rule.hpp"
-#include "upstream/token_request.hpp"
 
 namespace entrepot::upstream {
 
@@ -23,19 +22,27 @@ struct Authorizer::FetchToken {
   io::Awaitable<Result<Token>> operator()() {
     Result<Token> token = co_await fetch_token(authorizer->client_, authorizer->clock_, request);
     authorizer->metrics_.asked_for_token(token ? ok() : Result<void>(token.error()));
+    if (!request.credential) co_return token;
+    if (token) {
+      authorizer->alarm_->accepted();
+    } else if (token.error().code == Errc::Denied) {
+      authorizer->credentials_->refused(*request.credential);
+    }
     co_return token;
   }
 };
 
-Authorizer::Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock,
+Authorizer::Authorizer(const config::Upstream& config, http::Client& client, const Context& context,
                        UpstreamMetrics& metrics)
     : name_(config.name),
       realms_(further_realms(config)),
-      credentials_(make_credential_provider(config)),
+      credentials_(make_credential_provider(config, context)),
       client_(client),
-      clock_(clock),
+      clock_(context.clock),
       metrics_(metrics),
-      tokens_(tasks, clock) {}
+      tokens_(context.tasks, context.clock) {
+  if (credentials_ != nullptr) alarm_.emplace(name_, context.registry, context.notices);
+}
 
 std::optional<Authorizer::Known> Authorizer::known(const http::Url& url) const {
   std::lock_guard lock(mutex_);
@@ -56,6 +63,17 @@ void Authorizer::forget(const http::Url& url) {
 
 void Authorizer::refused(const Authorization& authorization) {
   if (authorization.key_) tokens_.drop(*authorization.key_, authorization.token_);
+  if (authorization.credential_) credentials_->refused(*authorization.credential_);
+}
+
+void Authorizer::answered(const Authorization& authorization, const http::Url& url, unsigned status) {
+  if (!authorization.credential_) return;
+  if (status == 401 || status == 403) {
+    credentials_->refused(*authorization.credential_);
+    alarm_->refused(*authorization.credential_, url.authority());
+  } else if (status < 400 || status == 404) {
+    alarm_->accepted();
+  }
 }
 
 io::Awaitable<Result<std::optional<Authorization>>> Authorizer::answer(Challenge challenge, Challenged request,
@@ -64,13 +82,22 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::answer(Challenge
   co_return co_await bearer(std::move(challenge), std::move(request), deadline);
 }
 
+io::Awaitable<Result<std::optional<Credential>>> Authorizer::credential(io::Deadline deadline) {
+  Result<std::optional<Credential>> credential = co_await credentials_->get(deadline);
+  if (credential && !*credential) alarm_->absent();
+  co_return credential;
+}
+
 io::Awaitable<Result<std::optional<Authorization>>> Authorizer::basic(Challenged request, io::Deadline deadline) {
   std::optional<Authorization> none;
   if (!request.home || credentials_ == nullptr) co_return none;
-  Result<Credential> credential = co_await credentials_->get(deadline);
-  if (!credential) co_return credential.error();
+  Result<std::optional<Credential>> account = co_await credential(deadline);
+  if (!account) co_return account.error();
+  // The other kinds are for token endpoints, and for registries that have one.
+  if (!*account || (*account)->kind != Credential::Kind::Password) co_return none;
   Authorization authorization;
-  authorization.header_ = basic_authorization(*credential);
+  authorization.header_ = basic_authorization(**account);
+  authorization.credential_ = std::move(*account);
   co_return std::optional(std::move(authorization));
 }
 
@@ -89,24 +116,47 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::bearer(Challenge
                    .scope = scope_to_ask(challenge, request.repository, request.url),
                    .credential = std::nullopt,
                    .addresses = {.any = false, .also = {request.kind}}};
-  if (request.home && trust == RealmTrust::Credentials && credentials_ != nullptr) {
-    Result<Credential> credential = co_await credentials_->get(deadline);
-    if (!credential) co_return credential.error();
-    ask.credential = std::move(*credential);
+  if (request.home && credentials_ != nullptr) {
+    Result<std::optional<Credential>> account = co_await credential(deadline);
+    if (!account) co_return account.error();
+    if (*account && (*account)->kind == Credential::Kind::RegistryToken) {
+      Authorization authorization;  // the registry's own, whatever its realm is
+      authorization.header_ = "Bearer " + (*account)->secret;
+      authorization.credential_ = std::move(*account);
+      co_return std::optional(std::move(authorization));
+    }
+    if (trust == RealmTrust::Credentials) ask.credential = std::move(*account);
   }
 
+  Result<Authorization> authorization = co_await token(ask, deadline);
+  const bool refused = !authorization && ask.credential && authorization.error().code == Errc::Denied;
+  if (refused) {
+    // Perhaps it has been replaced meanwhile. Only another one is tried: accounts are locked for wrong passwords.
+    Result<std::optional<Credential>> replaced = co_await credential(deadline);
+    if (replaced && *replaced && *replaced != ask.credential && (*replaced)->kind != Credential::Kind::RegistryToken) {
+      ask.credential = std::move(*replaced);
+      authorization = co_await token(ask, deadline);
+    }
+    const bool still_refused = !authorization && authorization.error().code == Errc::Denied;
+    if (still_refused) alarm_->refused(*ask.credential, realm->authority());
+  }
+  if (!authorization) co_return authorization.error();
+  co_return std::optional(std::move(*authorization));
+}
+
+io::Awaitable<Result<Authorization>> Authorizer::token(TokenRequest request, io::Deadline deadline) {
   Authorization authorization;
-  authorization.key_ = TokenKey{.realm = realm->to_string(),
-                                .service = ask.service,
-                                .scope = ask.scope,
-                                .account = ask.credential ? ask.credential->username : std::string()};
+  authorization.key_ = TokenKey{.realm = request.realm.to_string(),
+                                .service = request.service,
+                                .scope = request.scope,
+                                .account = request.credential ? fingerprint(*request.credential) : std::string()};
   TokenKey key = *authorization.key_;
-  FetchToken fetch{this, std::move(ask)};
+  FetchToken fetch{this, std::move(request)};
   Result<std::string> token = co_await tokens_.get(std::move(key), std::move(fetch), deadline);
   if (!token) co_return token.error();
   authorization.token_ = *token;
   authorization.header_ = "Bearer " + *token;
-  co_return std::optional(std::move(authorization));
+  co_return authorization;
 }
 
 }  // namespace entrepot::upstream

@@ -14,8 +14,10 @@
 #include "entrepot/config/config.hpp"
 #include "entrepot/http/client.hpp"
 #include "upstream/challenge.hpp"
+#include "upstream/credential_alarm.hpp"
 #include "upstream/credentials.hpp"
 #include "upstream/token_cache.hpp"
+#include "upstream/token_request.hpp"
 #include "upstream/upstream_metrics.hpp"
 
 namespace entrepot::upstream {
@@ -37,13 +39,13 @@ struct Challenged {
 class Authorization {
  public:
   const std::string& header() const { return header_; }
-  bool is_token() const { return key_.has_value(); }
 
  private:
   friend class Authorizer;
   std::string header_;
   std::optional<TokenKey> key_{};  // for a token, where the cache holds it
   std::string token_{};
+  std::optional<Credential> credential_{};  // where the header is the account itself
 };
 
 class Authorizer {
@@ -54,9 +56,9 @@ class Authorizer {
     http::AddressKind kind;
   };
 
-  // All arguments must outlive it. Throws std::runtime_error if a password file cannot be read.
-  Authorizer(const config::Upstream& config, http::Client& client, io::Tasks& tasks, const Clock& clock,
-             UpstreamMetrics& metrics);
+  // `client`, `metrics` and what `context` refers to must outlive it. Throws std::runtime_error if a file with an
+  // account cannot be read.
+  Authorizer(const config::Upstream& config, http::Client& client, const Context& context, UpstreamMetrics& metrics);
 
   std::optional<Known> known(const http::Url& url) const;
   void remember(const http::Url& url, Known known);
@@ -67,8 +69,12 @@ class Authorizer {
   io::Awaitable<Result<std::optional<Authorization>>> answer(Challenge challenge, Challenged request,
                                                              io::Deadline deadline);
 
-  // The registry has refused it: a cached token is dropped.
+  // The registry has refused it: a cached token is dropped, an account is looked for again. The next answer() may be
+  // another one.
   void refused(const Authorization& authorization);
+
+  // What the registry has answered to it in the end.
+  void answered(const Authorization& authorization, const http::Url& url, unsigned status);
 
  private:
   struct FetchToken;
@@ -77,10 +83,13 @@ class Authorizer {
   io::Awaitable<Result<std::optional<Authorization>>> basic(Challenged request, io::Deadline deadline);
   io::Awaitable<Result<std::optional<Authorization>>> bearer(Challenge challenge, Challenged request,
                                                              io::Deadline deadline);
+  io::Awaitable<Result<Authorization>> token(TokenRequest request, io::Deadline deadline);
+  io::Awaitable<Result<std::optional<Credential>>> credential(io::Deadline deadline);
 
   const std::string name_;                                 // the upstream's
   const std::vector<std::string> realms_;                  // further hosts that may get the credentials
   const std::unique_ptr<CredentialProvider> credentials_;  // null: anonymous
+  std::optional<CredentialAlarm> alarm_;                   // where there are any
   http::Client& client_;
   const Clock& clock_;
   UpstreamMetrics& metrics_;

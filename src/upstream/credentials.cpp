@@ -2,9 +2,11 @@
 
 #include <openssl/evp.h>
 
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
+#include "entrepot/base/hash.hpp"
+#include "entrepot/base/hex.hpp"
+#include "upstream/credentials_basic.hpp"
+#include "upstream/credentials_docker.hpp"
+#include "upstream/credentials_helper.hpp"
 
 namespace entrepot::upstream {
 
@@ -18,36 +20,52 @@ std::string base64(std::string_view bytes) {
   return text;
 }
 
-std::string read_password(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string password(std::istreambuf_iterator<char>(stream), {});
-  if (!stream.is_open() || stream.bad()) throw std::runtime_error("cannot read the password file " + file.string());
-  if (password.ends_with('\n')) password.pop_back();
-  if (password.ends_with('\r')) password.pop_back();
-  return password;
+void blot_out(std::string& text, const std::string& secret) {
+  constexpr std::string_view kBlot = "***";
+  if (secret.empty()) return;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kBlot.size())) {
+    text.replace(at, secret.size(), kBlot);
+  }
 }
 
-// What the configuration says, unchanged for the process's life.
-class StaticCredentials final : public CredentialProvider {
- public:
-  explicit StaticCredentials(Credential credential) : credential_(std::move(credential)) {}
-  io::Awaitable<Result<Credential>> get(io::Deadline) override { co_return credential_; }
+std::unique_ptr<CredentialProvider> make(const config::BasicCredentials& account, const config::Upstream&,
+                                         const Context& context) {
+  return std::make_unique<BasicProvider>(account, context);
+}
 
- private:
-  const Credential credential_;
-};
+std::unique_ptr<CredentialProvider> make(const config::DockerCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<DockerProvider>(account, servers_of(upstream), context);
+}
+
+std::unique_ptr<CredentialProvider> make(const config::HelperCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<HelperProvider>(account.helper, servers_of(upstream), context);
+}
 
 }  // namespace
 
 std::string basic_authorization(const Credential& credential) {
-  return "Basic " + base64(credential.username + ":" + credential.password);
+  return "Basic " + base64(credential.username + ":" + credential.secret);
 }
 
-std::unique_ptr<CredentialProvider> make_credential_provider(const config::Upstream& config) {
+std::string fingerprint(const Credential& credential) {
+  Hasher hasher(HashAlgorithm::Sha256);
+  hasher.update(std::to_string(static_cast<int>(credential.kind)));
+  hasher.update(std::to_string(credential.username.size()) + ":" + credential.username);
+  hasher.update(credential.secret);
+  return to_hex(hasher.digest());
+}
+
+std::string without_secret(std::string text, const Credential& credential) {
+  blot_out(text, base64(credential.username + ":" + credential.secret));
+  blot_out(text, credential.secret);
+  return text;
+}
+
+std::unique_ptr<CredentialProvider> make_credential_provider(const config::Upstream& config, const Context& context) {
   if (!config.credentials) return nullptr;
-  const config::BasicCredentials& basic = *config.credentials;
-  std::string password = basic.password_file ? read_password(*basic.password_file) : basic.password;
-  return std::make_unique<StaticCredentials>(Credential{basic.username, std::move(password)});
+  return std::visit([&](const auto& account) { return make(account, config, context); }, config.credentials->account);
 }
 
 }  // namespace entrepot::upstream

@@ -121,9 +121,8 @@ Result<BlobExtent> extent_of(const http::Exchange& exchange, const BlobRange& as
 
 class RegistryClient final : public Upstream {
  public:
-  RegistryClient(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                 const Clock& clock, metrics::Registry& registry)
-      : name_(config.name), transport_(config, threads, tasks, resolvers, clock, registry) {}
+  RegistryClient(const config::Upstream& config, const Context& context)
+      : name_(config.name), transport_(config, context) {}
 
   const std::string& name() const override { return name_; }
 
@@ -273,9 +272,8 @@ io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(std::string repos
 
 }  // namespace
 
-std::unique_ptr<Upstream> make_registry_client(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks,
-                                               io::Pool& resolvers, const Clock& clock, metrics::Registry& registry) {
-  return std::make_unique<RegistryClient>(config, threads, tasks, resolvers, clock, registry);
+std::unique_ptr<Upstream> make_registry_client(const config::Upstream& config, const Context& context) {
+  return std::make_unique<RegistryClient>(config, context);
 }
 
 }  // namespace entrepot::upstream

@@ -23,7 +23,7 @@ struct TokenKey {
   std::string realm;
   std::string service;
   std::string scope;
-  std::string account;  // whose credentials were sent along; "" for an anonymous token
+  std::string account;  // the fingerprint of the credentials that were sent along; "" for an anonymous token
 
   friend auto operator<=>(const TokenKey&, const TokenKey&) = default;
 };

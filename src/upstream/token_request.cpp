@@ -1,5 +1,7 @@
 #include "upstream/token_request.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "upstream/error_map.hpp"
 #include "upstream/link.hpp"
 
@@ -16,6 +18,74 @@ void add_parameter(http::Url& url, std::string_view name, std::string_view value
   url.target += std::string(name) + "=" + http::percent_encode(value);
 }
 
+// "name=value", percent-encoded, behind what is there.
+void add_field(std::string& form, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  form.append(form.empty() ? "" : "&").append(name).append("=").append(http::percent_encode(value));
+}
+
+// Source: distribution's "OAuth2 token authentication"; RFC 6749, 6.
+http::ClientRequest oauth_request(const TokenRequest& request) {
+  http::ClientRequest post{.method = "POST", .url = request.realm, .headers = {}};
+  post.headers.add("Content-Type", "application/x-www-form-urlencoded");
+  add_field(post.body, "grant_type", "refresh_token");
+  add_field(post.body, "client_id", "entrepot");
+  add_field(post.body, "service", request.service);
+  add_field(post.body, "scope", request.scope);
+  add_field(post.body, "refresh_token", request.credential->secret);
+  return post;
+}
+
+// With the user and the secret as Basic, whatever kind of secret it is.
+http::ClientRequest plain_request(const TokenRequest& request) {
+  http::ClientRequest get{.method = "GET", .url = token_url(request), .headers = {}};
+  if (request.credential) get.headers.add("Authorization", basic_authorization(*request.credential));
+  return get;
+}
+
+// RFC 6749, 5.2: an identity token that has expired or was revoked.
+bool is_invalid_grant(std::string_view body) {
+  auto answer = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (!answer.is_object()) return false;
+  auto error = answer.find("error");
+  return error != answer.end() && error->is_string() && *error == "invalid_grant";
+}
+
+// What one request gave: a token, or the status and the error that it has.
+struct Outcome {
+  Result<Token> token;
+  unsigned status = 0;  // 0: no answer
+};
+
+io::Awaitable<Outcome> ask(http::Client& client, const Clock& clock, http::ClientRequest request,
+                           const TokenRequest& about, io::Deadline deadline) {
+  request.headers.add("Accept", "application/json");
+  request.addresses = about.addresses;
+  request.deadline = deadline;
+  const std::string where = about.realm.authority() + std::string(path_of(about.realm));
+  const bool is_oauth = request.method == "POST";
+  Result<std::unique_ptr<http::Exchange>> sent = co_await client.send(std::move(request));
+  if (!sent) co_return Outcome{sent.error()};
+  http::Exchange& exchange = **sent;
+  const unsigned status = exchange.status();
+  if (status != 200) {
+    Result<std::string> body = co_await exchange.read_all(kMaxErrorBody);
+    ErrorAnswer answer{.answerer = Answerer::TokenEndpoint,
+                       .status = status,
+                       .retry_after = exchange.header("Retry-After"),
+                       .content_type = exchange.header("Content-Type"),
+                       .body = body ? std::string_view(*body) : std::string_view(),
+                       .where = where};
+    if (is_oauth && status == 400 && is_invalid_grant(answer.body)) answer.status = 401;
+    Error error = error_from(answer, clock.now());
+    if (about.credential) error.message = without_secret(std::move(error.message), *about.credential);
+    co_return Outcome{std::move(error), status};
+  }
+  Result<std::string> body = co_await exchange.read_all(kMaxTokenBody);
+  if (!body) co_return Outcome{body.error(), status};
+  co_return Outcome{parse_token(*body), status};
+}
+
 }  // namespace
 
 http::Url token_url(const TokenRequest& request) {
@@ -27,29 +97,17 @@ http::Url token_url(const TokenRequest& request) {
 }
 
 io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, TokenRequest request) {
-  http::ClientRequest get{.method = "GET", .url = token_url(request), .headers = {}};
-  get.headers.add("Accept", "application/json");
-  if (request.credential) get.headers.add("Authorization", basic_authorization(*request.credential));
-  get.addresses = request.addresses;
-  get.deadline = io::SteadyClock::now() + kTimeLimit;
-
-  const std::string where = request.realm.authority() + std::string(path_of(request.realm));
-  Result<std::unique_ptr<http::Exchange>> sent = co_await client.send(std::move(get));
-  if (!sent) co_return sent.error();
-  http::Exchange& exchange = **sent;
-  if (exchange.status() != 200) {
-    Result<std::string> body = co_await exchange.read_all(kMaxErrorBody);
-    ErrorAnswer answer{.answerer = Answerer::TokenEndpoint,
-                       .status = exchange.status(),
-                       .retry_after = exchange.header("Retry-After"),
-                       .content_type = exchange.header("Content-Type"),
-                       .body = body ? std::string_view(*body) : std::string_view(),
-                       .where = where};
-    co_return error_from(answer, clock.now());
+  const io::Deadline deadline = io::SteadyClock::now() + kTimeLimit;
+  if (request.credential && request.credential->kind == Credential::Kind::IdentityToken) {
+    http::ClientRequest post = oauth_request(request);
+    Outcome outcome = co_await ask(client, clock, std::move(post), request, deadline);
+    // Such endpoints know GET alone, for which the token stands in the password's place (Google's, with 404).
+    const bool knows_no_post = outcome.status == 404 || outcome.status == 405;
+    if (!knows_no_post) co_return std::move(outcome.token);
   }
-  Result<std::string> body = co_await exchange.read_all(kMaxTokenBody);
-  if (!body) co_return body.error();
-  co_return parse_token(*body);
+  http::ClientRequest get = plain_request(request);
+  Outcome outcome = co_await ask(client, clock, std::move(get), request, deadline);
+  co_return std::move(outcome.token);
 }
 
 }  // namespace entrepot::upstream

@@ -1,4 +1,5 @@
-// One request to a token endpoint. Source: distribution's token specification, "Requesting a Token".
+// A token from its endpoint. Source: distribution's token specification, "Requesting a Token", and its "OAuth2 token
+// authentication".
 #pragma once
 
 #include <optional>
@@ -22,7 +23,9 @@ struct TokenRequest {
 // The realm with the request's parameters behind its own.
 http::Url token_url(const TokenRequest& request);
 
-// Redirects of the realm are not followed: where they lead was not part of what was decided on.
+// By GET, with a password as Basic; for an identity token by POST, and by GET where that is not known (404, 405).
+// Redirects of the realm are not followed: where they lead was not part of what was decided on. No error quotes the
+// credential.
 io::Awaitable<Result<Token>> fetch_token(http::Client& client, const Clock& clock, TokenRequest request);
 
 }  // namespace entrepot::upstream

@@ -85,17 +85,17 @@ io::Awaitable<> discard(http::Exchange& exchange) {
 
 }  // namespace
 
-Transport::Transport(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-                     const Clock& clock, metrics::Registry& registry)
+Transport::Transport(const config::Upstream& config, const Context& context)
     : name_(config.name),
-      clock_(clock),
-      metrics_(registry, config.name),
+      clock_(context.clock),
+      metrics_(context.registry, config.name),
       urls_(parse_urls(config)),
       limits_(urls_.size()),
-      client_(threads, resolvers, client_options(config, metrics_)),
-      authorizer_(config, client_, tasks, clock, metrics_) {
-  registry.read(metrics::Registry::Kind::Gauge, "entrepot_upstream_open_connections", "Connections to upstreams.",
-                {{"upstream", name_}}, [this] { return static_cast<double>(client_.open_connections()); });
+      client_(context.threads, context.resolvers, client_options(config, metrics_)),
+      authorizer_(config, client_, context, metrics_) {
+  context.registry.read(metrics::Registry::Kind::Gauge, "entrepot_upstream_open_connections",
+                        "Connections to upstreams.", {{"upstream", name_}},
+                        [this] { return static_cast<double>(client_.open_connections()); });
 }
 
 io::Awaitable<Result<Answer>> Transport::send(Call call) {
@@ -166,22 +166,31 @@ io::Awaitable<Result<Answer>> Transport::send_authorized(const http::Url& base, 
   std::string header;
   if (sent) header = sent->header();
   Result<Answer> first = co_await send_once(hop, call, header, deadline);
-  if (!first || first->status() != 401) co_return first;
+  if (!first || first->status() != 401) {
+    if (first && sent) authorizer_.answered(*sent, hop.url, first->status());
+    co_return first;
+  }
 
   // One round of challenge and answer; a second 401 stands.
   if (sent) authorizer_.refused(*sent);
   std::optional<Challenge> challenge = co_await challenge_of(base, hop, *first, deadline);
-  if (!challenge) co_return first;
-  bool same_password_again = sent && !sent->is_token() && challenge->scheme == "basic";
-  if (same_password_again) co_return first;
+  if (!challenge) {
+    if (sent) authorizer_.answered(*sent, hop.url, 401);
+    co_return first;
+  }
   Challenged request{.url = hop.url, .repository = call.repository, .home = hop.home, .kind = hop.kind};
   Result<std::optional<Authorization>> answered =
       co_await authorizer_.answer(std::move(*challenge), std::move(request), deadline);
+  const bool another = answered && *answered && !(sent && sent->header() == (*answered)->header());
+  if (!another && sent) authorizer_.answered(*sent, hop.url, 401);
   if (!answered) co_return answered.error();
-  if (!*answered) co_return first;
+  if (!another) co_return first;
+  const Authorization& renewed = **answered;
   co_await discard(*first->exchange);
   first->exchange.reset();
-  co_return co_await send_once(hop, call, (*answered)->header(), deadline);
+  Result<Answer> second = co_await send_once(hop, call, renewed.header(), deadline);
+  if (second) authorizer_.answered(renewed, hop.url, second->status());
+  co_return second;
 }
 
 // What the origin is known to ask for, so that it need not ask again.

@@ -12,6 +12,7 @@
 #include "entrepot/base/clock.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/http/client.hpp"
+#include "entrepot/upstream/context.hpp"
 #include "upstream/authorizer.hpp"
 #include "upstream/rate_limit.hpp"
 #include "upstream/upstream_metrics.hpp"
@@ -38,10 +39,9 @@ struct Answer {
 
 class Transport {
  public:
-  // The arguments must outlive it. Throws std::runtime_error for a CA or password file that cannot be read, and for a
-  // URL that is none.
-  Transport(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
-            const Clock& clock, metrics::Registry& registry);
+  // What `context` refers to must outlive it. Throws std::runtime_error for a CA, or a file with an account, that
+  // cannot be read, and for a URL that is none.
+  Transport(const config::Upstream& config, const Context& context);
 
   // A URL that cannot be reached, or answers 5xx or 429, makes room for the next one; the last one's answer stands. One
   // that has answered 429 is not asked before its time. Errors are those of the client and of the token endpoint, and

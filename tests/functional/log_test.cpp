@@ -1,4 +1,5 @@
 // What the log says of requests, and what it never says.
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -104,7 +105,7 @@ TEST_F(LogTest, NoCredentialIsEverLogged) {
   hub_.add({.path = "/token", .times = 1, .answer = CannedAnswer{401}});
   hub_.require_tokens({.credentials = "me:s3cret"});
   hub_config().urls = {down.url(), hub_.url()};
-  hub_config().credentials = config::BasicCredentials{"me", "s3cret", {}, {}};
+  hub_config().credentials = config::Credentials{config::BasicCredentials{"me", "s3cret"}};
   HeaderList client{{"Authorization", basic_authorization("you:hidden")}};
   start();
   EXPECT_EQ(get(manifest_, client).status, 403);
@@ -120,6 +121,63 @@ TEST_F(LogTest, NoCredentialIsEverLogged) {
   for (const std::string& secret : {std::string("s3cret"), mine, std::string("hidden"), yours, std::string("token-"),
                                     std::string("s1gned"), std::string("Bearer "), std::string("Basic ")})
     EXPECT_EQ(log.find(secret), std::string::npos) << secret;
+}
+
+// Nor in an answer or a metric: whatever the providers are given, and whatever comes of it.
+TEST_F(LogTest, NoProviderGivesASecretAway) {
+  const auto write = [this](const std::string& name, const std::string& text) {
+    std::ofstream(dir_.path() / (name + ".new")) << text;
+    std::filesystem::rename(dir_.path() / (name + ".new"), dir_.path() / name);
+    return dir_.path() / name;
+  };
+  const auto write_helper = [&](const std::string& name, const std::string& commands) {
+    const auto file = write(name, "#!/bin/sh\n" + commands + "\n");
+    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    return config::Credentials{config::HelperCredentials{file.string()}};
+  };
+  const auto docker_file = [&](const std::string& name) {
+    return config::Credentials{config::DockerCredentials{.text = {}, .file = dir_.path() / name}};
+  };
+  const std::pair<const char*, const char*> docker_files[] = {{"auth", R"("auth":"bWU6czNjcmV0")"},
+                                                              {"identity", R"("identitytoken":"s3cret")"},
+                                                              {"registry", R"("registrytoken":"s3cret")"}};
+  const std::string account = R"(echo '{"Username":"me","Secret":"s3cret"}')";
+  const std::string quoting = R"({"errors":[{"code":"UNAUTHORIZED","message":"what is s3cret"}]})";
+  const config::Credentials providers[] = {
+      write_helper("good", account),
+      write_helper("bad", account + "; echo s3cret >&2; exit 1"),
+      write_helper("traced", "set -x; " + account + "; exit 1"),
+      docker_file("auth"),
+      docker_file("identity"),
+      docker_file("registry"),
+      config::Credentials{config::BasicCredentials{"me", "", write("password", "s3cret")}},
+  };
+  config_.admin = config::Address{"127.0.0.1", 0};
+  hub_.require_tokens();
+  hub_.add({.path = "/token", .answer = CannedAnswer{401, {{"Content-Type", "application/json"}}, quoting}});
+  std::string seen;
+  for (const config::Credentials& provider : providers) {
+    hub_config().credentials = provider;
+    for (const auto& [name, entry] : docker_files) {
+      write(name, R"({"auths":{"docker.io":{)" + std::string(entry) + "}}}");
+    }
+    restart();
+    write("password", "s3cret\n");
+    for (const auto& [name, entry] : docker_files) write(name, R"({"auths":{"docker.io":{"auth":"s3cret"}}})");
+    clock_.advance(2s);
+    for (int i = 0; i < 2; ++i) {
+      Reply reply = get(manifest_);
+      EXPECT_GE(reply.status, 403);
+      seen += reply.body;
+    }
+    for (const char* path : {"/metrics", "/readyz"}) seen += request(app_->admin_port(), "GET", path).body;
+  }
+  seen += logged();
+  for (const char* event : {"request", "credentials_refused", "credentials_not_read"})
+    EXPECT_NE(seen.find('"' + std::string(event) + '"'), std::string::npos) << event;
+  EXPECT_NE(seen.find("failed with exit status 1"), std::string::npos);
+  for (const char* secret : {"s3cret", "bWU6czNjcmV0", "Bearer ", "Basic "})
+    EXPECT_EQ(seen.find(secret), std::string::npos) << secret;
 }
 
 }  // namespace

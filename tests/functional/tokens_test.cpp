@@ -11,7 +11,7 @@ class TokensTest : public DaemonTest {
   TokensTest() { hub_.push("library/app", "1", image_); }
 
   void use_credentials(std::vector<std::string> realms = {}) {
-    hub_config().credentials = config::BasicCredentials{"me", "s3cret", {}, std::move(realms)};
+    hub_config().credentials = config::Credentials{config::BasicCredentials{"me", "s3cret"}, std::move(realms)};
   }
   // Every authorization that the registry has seen at its token endpoint, "" for none.
   static std::vector<std::string> shown_to(FakeRegistry& realm) {
@@ -149,7 +149,7 @@ TEST_F(TokensTest, ThePasswordIsReadFromAFile) {
   std::filesystem::path file = dir_.path() / "password";
   std::ofstream(file) << "s3cret\n";
   hub_.require_tokens({.credentials = "me:s3cret"});
-  hub_config().credentials = config::BasicCredentials{"me", "", file, {}};
+  hub_config().credentials = config::Credentials{config::BasicCredentials{"me", "", file}};
   start();
   EXPECT_EQ(get(manifest_).status, 200);
 }

@@ -22,6 +22,21 @@ FakeRequest parse_request(const MessageHead& head) {
   return {std::string(method), percent_decoded(path), std::string(query), head.headers};
 }
 
+// False: the connection ended before.
+bool read_body(Stream& stream, std::string& buffer, FakeRequest& request) {
+  const std::string length = request.header("Content-Length");
+  const std::size_t size = length.empty() ? 0 : std::stoul(length);
+  while (buffer.size() < size) {
+    char chunk[4096];
+    ssize_t got = stream.read(chunk, sizeof chunk);
+    if (got <= 0) return false;
+    buffer.append(chunk, static_cast<std::size_t>(got));
+  }
+  request.body = buffer.substr(0, size);
+  buffer.erase(0, size);
+  return true;
+}
+
 }  // namespace
 
 FakeServer::FakeServer(std::string host, SSL_CTX* tls, Handler handler)
@@ -82,6 +97,7 @@ void FakeServer::converse(Stream& stream) {
   std::string buffer;
   while (std::optional<MessageHead> head = read_head(stream, buffer)) {
     FakeRequest request = parse_request(*head);
+    if (!read_body(stream, buffer, request)) break;
     if (!handler_(stream, request)) break;
     if (request.header("Connection") == "close") break;
   }

@@ -22,6 +22,7 @@ struct FakeRequest {
   std::string path;   // decoded
   std::string query;  // as it came
   HeaderList headers;
+  std::string body{};  // of as many bytes as Content-Length says
 
   std::string header(std::string_view name) const { return find_header(headers, name); }
 };

@@ -21,7 +21,7 @@ bool matches(const std::string& glob, const std::string& path) { return ::fnmatc
 
 RequestLog::Entry RequestLog::add(const FakeRequest& request) {
   auto entry = std::make_shared<LoggedRequest>(
-      LoggedRequest{request.method, request.path, request.query, request.headers, 0, 0, 0});
+      LoggedRequest{request.method, request.path, request.query, request.headers, request.body, 0, 0, 0});
   std::lock_guard lock(shared_->mutex);
   shared_->requests.push_back(entry);
   shared_->changed.notify_all();

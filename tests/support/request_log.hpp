@@ -18,6 +18,7 @@ struct LoggedRequest {
   std::string path;
   std::string query;
   HeaderList headers;
+  std::string body{};            // of the request
   unsigned status = 0;           // 0: not answered yet
   std::uint64_t first = 0;       // where in the object the body begins
   std::uint64_t body_bytes = 0;  // how many of them were sent so far

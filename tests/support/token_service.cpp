@@ -20,13 +20,21 @@ void TokenService::set_policy(TokenPolicy policy) {
 
 CannedAnswer TokenService::answer(const FakeRequest& request) {
   std::lock_guard lock(mutex_);
-  if (policy_.credentials && request.header("Authorization") != basic_authorization(*policy_.credentials))
-    return {401, {{"Content-Type", "application/json"}}, R"({"details":"incorrect username or password"})"};
+  const bool is_oauth = request.method == "POST";
+  const std::string& parameters = is_oauth ? request.body : request.query;
+  const CannedAnswer refusal{
+      401, {{"Content-Type", "application/json"}}, R"({"details":"incorrect username or password"})"};
+  if (is_oauth && policy_.identity_token &&
+      (query_value(parameters, "grant_type") != "refresh_token" ||
+       query_value(parameters, "refresh_token") != policy_.identity_token))
+    return refusal;
+  if (!is_oauth && policy_.credentials && request.header("Authorization") != basic_authorization(*policy_.credentials))
+    return refusal;
   std::string token = "token-" + std::to_string(++issued_);
-  tokens_[token] = {query_value(request.query, "scope").value_or(""),
-                    std::chrono::steady_clock::now() + policy_.lifetime};
+  tokens_[token] = {query_value(parameters, "scope").value_or(""), std::chrono::steady_clock::now() + policy_.lifetime};
   std::string expiry = policy_.expires_in ? R"(,"expires_in":)" + std::to_string(*policy_.expires_in) : "";
-  return {200, {{"Content-Type", "application/json"}}, R"({"token":")" + token + "\"" + expiry + "}"};
+  const std::string field = is_oauth ? "access_token" : "token";
+  return {200, {{"Content-Type", "application/json"}}, "{\"" + field + R"(":")" + token + "\"" + expiry + "}"};
 }
 
 bool TokenService::accepts(const std::string& authorization, const std::string& scope) {

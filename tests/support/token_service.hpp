@@ -14,6 +14,7 @@ namespace entrepot::test {
 
 struct TokenPolicy {
   std::optional<std::string> credentials{};               // "user:password": who asks without gets 401
+  std::optional<std::string> identity_token{};            // likewise, who asks by POST without it
   std::optional<int> expires_in{};                        // what the answer says; none: it says nothing
   std::chrono::seconds lifetime = std::chrono::hours(1);  // what the registry really accepts
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "entrepot/base/metrics.hpp"
+#include "entrepot/base/notices.hpp"
 #include "entrepot/http/message.hpp"
 
 namespace entrepot::admin {
@@ -12,9 +13,10 @@ namespace entrepot::admin {
 // Thread-safe.
 class Admin {
  public:
-  explicit Admin(const metrics::Registry& registry) : registry_(registry) {}  // must outlive it
+  Admin(const metrics::Registry& registry, const Notices& notices)  // must outlive it
+      : registry_(registry), notices_(notices) {}
 
-  // /readyz is 200 from here on, or no longer.
+  // /readyz is 200 from here on, or no longer. Its body has a line for each notice besides.
   void set_ready(bool ready) { ready_ = ready; }
 
   // An http::Handler.
@@ -25,6 +27,7 @@ class Admin {
 
  private:
   const metrics::Registry& registry_;
+  const Notices& notices_;
   std::atomic<bool> ready_{false};
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "entrepot/base/clock.hpp"
@@ -87,12 +88,31 @@ struct Fetching {
   friend bool operator==(const Fetching&, const Fetching&) = default;
 };
 
+// An account by name.
 struct BasicCredentials {
   std::string username;
-  std::string password;                                // from the file itself, or
-  std::optional<std::filesystem::path> password_file;  // read at start; a final newline is not part of it
-  std::vector<std::string> realms;                     // further hosts that may get the credentials
+  std::string password;                                  // from the file itself, or
+  std::optional<std::filesystem::path> password_file{};  // whatever it holds now; a final newline is not part of it
   friend bool operator==(const BasicCredentials&, const BasicCredentials&) = default;
+};
+
+// The account that a Docker client's configuration has for the upstream: in the text, else in the file.
+struct DockerCredentials {
+  std::string text{};                           // JSON from DOCKER_AUTH_CONFIG, where no file is named; "": none
+  std::optional<std::filesystem::path> file{};  // has to be there if there is no text; read again when it changes
+  friend bool operator==(const DockerCredentials&, const DockerCredentials&) = default;
+};
+
+// What `docker-credential-<name> get` answers.
+struct HelperCredentials {
+  std::string helper;  // <name>, found on PATH; or a program's absolute path
+  friend bool operator==(const HelperCredentials&, const HelperCredentials&) = default;
+};
+
+struct Credentials {
+  std::variant<BasicCredentials, DockerCredentials, HelperCredentials> account;
+  std::vector<std::string> realms{};  // further hosts that may get the account
+  friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
 // `from`, an ECMAScript regular expression, matches the whole name of a repository; `to` may hold $1 and the like.
@@ -104,13 +124,13 @@ struct Rewrite {
 
 struct Upstream {
   std::string name;
-  std::vector<std::string> urls;      // tried in order; default: https://<name>
-  std::vector<std::string> aliases;   // further values of ?ns= and further prefixes
-  std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
-  std::vector<Rewrite> rewrite;       // of repositories' names, the first that matches; then:
-  std::vector<std::string> allow;     // which repositories may be pulled, by patterns with *; empty: all
-  std::vector<std::string> deny;      // and which of these may not
-  std::optional<BasicCredentials> credentials;
+  std::vector<std::string> urls;            // tried in order; default: https://<name>
+  std::vector<std::string> aliases;         // further values of ?ns= and further prefixes
+  std::vector<std::string> prefixes;        // path prefixes besides the name and the aliases
+  std::vector<Rewrite> rewrite;             // of repositories' names, the first that matches; then:
+  std::vector<std::string> allow;           // which repositories may be pulled, by patterns with *; empty: all
+  std::vector<std::string> deny;            // and which of these may not
+  std::optional<Credentials> credentials;   // none: anonymous
   std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
   Fetching fetching;
   Eviction eviction;    // the general one with the upstream's own keys over it

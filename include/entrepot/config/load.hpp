@@ -39,8 +39,8 @@ std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Envi
 std::variant<Config, std::vector<Fault>> load(const std::filesystem::path& file, const Environment& environment,
                                               bool is_root);
 
-// The files that a configuration names and this process cannot read now: certificates, keys, password files. Each says
-// the key; the lines are not known any more.
+// The files that a configuration names and this process cannot use now: certificates, keys, files with accounts, and
+// credential helpers. Each says the key; the lines are not known any more.
 std::vector<Fault> unreadable_files(const Config& config);
 
 // Things that are allowed and that an operator should know, logged at start: credentials that everyone who reaches a

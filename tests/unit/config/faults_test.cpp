@@ -63,8 +63,10 @@ TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
   expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
   expect_fault(upstream + "access: passthrough}}", "upstreams.docker.io.access",
                R"(other than "shared" are not built)");
-  expect_fault(upstream + "credentials: {type: ecr, username: u, password: p}}}",
-               "upstreams.docker.io.credentials.type", R"(other than "basic" are not built yet)");
+  for (const std::string type : {"ecr", "google", "acr"}) {
+    expect_fault(upstream + "credentials: {type: " + type + ", username: u, password: p}}}",
+                 "upstreams.docker.io.credentials.type", '"' + type + "\" is not built yet");
+  }
 }
 
 TEST(Faults, WrongKindsSayWhatIsExpected) {
@@ -210,6 +212,25 @@ TEST(Faults, OfCredentials) {
   expect_fault(with("username: 'a:b', password: p"), key + ".username", "colon");
   expect_fault(with("username: u, password: p, realms: ['https://x']"), key + ".realms[0]", "without scheme");
   EXPECT_EQ(faults_in(with("")).size(), 2u);
+  expect_fault(with("type: dokcer, config: c"), key + ".type", "expected basic or docker or helper");
+  expect_fault(with("type: [docker]"), key + ".type", "expected a single value; found a list");
+  expect_fault(with("type: docker"), key + ".config", "none of DOCKER_AUTH_CONFIG, DOCKER_CONFIG and HOME is set");
+  expect_fault(with("type: docker, config: ''"), key + ".config", "expected a path");
+  expect_fault(with("type: helper"), key + ".helper", "is missing");
+  for (const std::string name : {"''", "a b", "../a", "a/b", "'$(id)'"}) {
+    expect_fault(with("type: helper, helper: " + name), key + ".helper", "expected the NAME of a program");
+  }
+}
+
+TEST(Faults, AKeyOfAnotherTypeOfCredentialsHasNoEffect) {
+  const std::string key = "upstreams.docker.io.credentials";
+  const auto with = [](const std::string& text) { return "upstreams: {docker.io: {credentials: {" + text + "}}}"; };
+  expect_fault(with("username: u, password: p, config: c"), key + ".config",
+               "belongs to type: docker; this is type: basic");
+  expect_fault(with("type: docker, config: c, username: u"), key + ".username",
+               "belongs to type: basic; this is type: docker");
+  expect_fault(with("type: docker, config: c, helper: h"), key + ".helper", "belongs to type: helper");
+  expect_fault(with("helper: h, type: helper, password_file: f"), key + ".password_file", "belongs to type: basic");
 }
 
 TEST(Faults, NeverRepeatASecret) {
@@ -222,6 +243,7 @@ TEST(Faults, NeverRepeatASecret) {
            with("credentials: {username: u, password: *hunter2 }"),
            with("credentials: {username: u, password: hunter2, password_file: f}"),
            with("credentials: {type: hunter2, username: u, password: hunter2}"),
+           with("credentials: {type: docker, config: c, password: hunter2}"),
            with("url: 'https://u:hunter2@docker.io'"),
            with("aliases: ['https://u:hunter2@docker.io']"),
            std::string("upstreams: {docker.io: , 'https://u:hunter2@docker.io': {x: y}}"),

@@ -10,7 +10,7 @@ TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirKeys) {
   config.listeners = {{{"127.0.0.1", 0}, {}, ListenerTls{"/nowhere/tls.crt", "/proc/self/exe"}}};
   Upstream& upstream = config.upstreams["ghcr.io"];
   upstream.ca = "/nowhere/ca.pem";
-  upstream.credentials = BasicCredentials{.username = "u", .password = {}, .password_file = "/nowhere/p", .realms = {}};
+  upstream.credentials = Credentials{BasicCredentials{"u", "", "/nowhere/p"}};
   std::vector<std::string> lines;
   for (const Fault& fault : unreadable_files(config)) lines.push_back(to_string(fault, "c.yaml"));
   const std::vector<std::string> expected{
@@ -18,6 +18,31 @@ TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirKeys) {
       "c.yaml: upstreams.ghcr.io.ca: cannot read /nowhere/ca.pem: No such file or directory",
       "c.yaml: upstreams.ghcr.io.credentials.password_file: cannot read /nowhere/p: No such file or directory"};
   EXPECT_EQ(lines, expected);
+}
+
+std::vector<std::string> faults_of(const decltype(Credentials::account)& account) {
+  Config config;
+  config.upstreams["ghcr.io"].credentials = Credentials{account};
+  std::vector<std::string> lines;
+  for (const Fault& fault : unreadable_files(config)) lines.push_back(to_string(fault, ""));
+  return lines;
+}
+
+TEST(Files, DockersConfigurationHasToBeThereUnlessTheEnvironmentHasOne) {
+  EXPECT_EQ(faults_of(DockerCredentials{.text = "", .file = "/nowhere/c"}),
+            std::vector<std::string>{
+                "upstreams.ghcr.io.credentials.config: cannot read /nowhere/c: No such file or directory"});
+  EXPECT_TRUE(faults_of(DockerCredentials{.text = "{}", .file = "/nowhere/c"}).empty());
+}
+
+TEST(Files, ACredentialHelperHasToBeThere) {
+  EXPECT_EQ(faults_of(HelperCredentials{"/nowhere/h"}),
+            std::vector<std::string>{
+                "upstreams.ghcr.io.credentials.helper: cannot run /nowhere/h: No such file or directory"});
+  EXPECT_EQ(faults_of(HelperCredentials{"of-no-one"}),
+            std::vector<std::string>{"upstreams.ghcr.io.credentials.helper: there is no program "
+                                     "docker-credential-of-no-one on PATH"});
+  EXPECT_TRUE(faults_of(HelperCredentials{"/proc/self/exe"}).empty());
 }
 
 TEST(Files, ThoseThatCanBeReadAreNoFault) {

@@ -27,8 +27,8 @@ TEST(Load, TheMinimalExampleIsValid) {
   const Config config = loaded(shipped("minimal.yaml"));
   EXPECT_EQ(config.storage.max_size, 100 * kGiB);
   ASSERT_EQ(config.upstreams.size(), 2u);
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->username, "ci");
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password_file, "/etc/entrepot/dockerhub-token");
+  const auto& account = std::get<BasicCredentials>(config.upstreams.at("docker.io").credentials->account);
+  EXPECT_EQ(account, (BasicCredentials{"ci", "", "/etc/entrepot/dockerhub-token"}));
 }
 
 TEST(Load, ReadsTheWholeFile) {

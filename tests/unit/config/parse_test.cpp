@@ -5,6 +5,10 @@
 namespace entrepot::config {
 namespace {
 
+using Account = decltype(Credentials::account);
+
+Account account_of(const Config& config) { return config.upstreams.at("docker.io").credentials->account; }
+
 TEST(Parse, AFileThatSaysNothingIsTheBuiltInConfiguration) {
   for (const char* yaml : {"", "# nothing\n", "---\n", "{}", "null", "storage:\nlog:\nfreshness: {}\n"}) {
     EXPECT_EQ(config_of(yaml), built_in(environment_of({}), true)) << yaml;
@@ -43,41 +47,41 @@ log: {level: debug, format: json}
 shutdown_grace: 0
 )");
   Config expected;
-expected.listeners = {Listener{.address = {"127.0.0.1", 6000}, .upstream = {}, .tls = {}},
-                      Listener{.address = {"::1", 0}, .upstream = "hub", .tls = ListenerTls{"tls.crt", "tls.key"}}};
-expected.admin = Address{"127.0.0.1", 6001};
-expected.threads = 3;
-expected.storage = {.path = "relative/store", .max_size = 0, .min_free = 5'000'000'000, .fsync = false};
-expected.eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s};
-expected.default_upstream = "hub";
-expected.upstreams["hub"] = {
-    .name = "hub",
-    .urls = {"http://10.0.0.1:5000", "https://hub.example.com/api"},
-    .aliases = {"hub.example.com:5000"},
-    .prefixes = {"h", "team/hub"},
-    .rewrite = {{"old/(.*)", "new/$1"}},
-    .allow = {"library/*"},
-    .deny = {"*/secret"},
-    .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
-    .ca = "ca.pem",
-    .fetching = {.connections_per_blob = 7,
-                 .parallel_min_size = 1'048'576,
-                 .max_connections = 9,
-                 .prefetch_layers = true},
-    .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
-    .freshness = {.check = Freshness::Check::After,
-                  .interval = 1min,
-                  .timeout = 2s,
-                  .stale_if_error = 24h,
-                  .negative_ttl = 3s,
-                  .on_missing = Freshness::OnMissing::Keep,
-                  .on_denied = Freshness::OnDenied::Keep},
-    .timeouts = {.connect = 1s, .first_byte = 2s, .stall = 3s},
-};
-expected.log_level = log::Level::Debug;
-expected.log_format = log::Format::Json;
-expected.shutdown_grace = 0s;
-EXPECT_EQ(config, expected);
+  expected.listeners = {Listener{.address = {"127.0.0.1", 6000}, .upstream = {}, .tls = {}},
+                        Listener{.address = {"::1", 0}, .upstream = "hub", .tls = ListenerTls{"tls.crt", "tls.key"}}};
+  expected.admin = Address{"127.0.0.1", 6001};
+  expected.threads = 3;
+  expected.storage = {.path = "relative/store", .max_size = 0, .min_free = 5'000'000'000, .fsync = false};
+  expected.eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s};
+  expected.default_upstream = "hub";
+  expected.upstreams["hub"] = {
+      .name = "hub",
+      .urls = {"http://10.0.0.1:5000", "https://hub.example.com/api"},
+      .aliases = {"hub.example.com:5000"},
+      .prefixes = {"h", "team/hub"},
+      .rewrite = {{"old/(.*)", "new/$1"}},
+      .allow = {"library/*"},
+      .deny = {"*/secret"},
+      .credentials = Credentials{BasicCredentials{"u", "p"}, {"auth.example.com"}},
+      .ca = "ca.pem",
+      .fetching = {.connections_per_blob = 7,
+                   .parallel_min_size = 1'048'576,
+                   .max_connections = 9,
+                   .prefetch_layers = true},
+      .eviction = {.ttl = 168h, .ttl_since = Eviction::Since::Fetch, .interval = 5s},
+      .freshness = {.check = Freshness::Check::After,
+                    .interval = 1min,
+                    .timeout = 2s,
+                    .stale_if_error = 24h,
+                    .negative_ttl = 3s,
+                    .on_missing = Freshness::OnMissing::Keep,
+                    .on_denied = Freshness::OnDenied::Keep},
+      .timeouts = {.connect = 1s, .first_byte = 2s, .stall = 3s},
+  };
+  expected.log_level = log::Level::Debug;
+  expected.log_format = log::Format::Json;
+  expected.shutdown_grace = 0s;
+  EXPECT_EQ(config, expected);
 }
 
 TEST(Parse, NullMeansNoAdminListener) {
@@ -150,13 +154,37 @@ upstreams: {docker.io: {credentials: {username: u, password: "${PASSWORD}-$$"}}}
   EXPECT_EQ(config.threads, 4u);
   EXPECT_EQ(config.storage.path, "/data/store");
   EXPECT_EQ(config.listeners[0].address.port, 7000);
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password, "a: [b ${THREADS}-$");
+  EXPECT_EQ(account_of(config), Account(BasicCredentials{"u", "a: [b ${THREADS}-$"}));
 }
 
 TEST(Parse, PasswordsAreTextWhateverTheyLookLike) {
   const Config config = config_of("upstreams: {docker.io: {credentials: {username: 007, password: 'null'}}}");
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->username, "007");
-  EXPECT_EQ(config.upstreams.at("docker.io").credentials->password, "null");
+  EXPECT_EQ(account_of(config), Account(BasicCredentials{"007", "null"}));
+}
+
+TEST(Parse, TheTypeOfCredentialsSaysWhereTheAccountIs) {
+  const auto account = [](const std::string& text, const Environment& environment = environment_of({})) {
+    return account_of(config_of("upstreams: {docker.io: {credentials: {" + text + "}}}", environment));
+  };
+  EXPECT_EQ(account("username: u, password_file: f"), Account(BasicCredentials{"u", "", "f"}));
+  EXPECT_EQ(account("type: docker, config: c.json"), Account(DockerCredentials{.text = "", .file = "c.json"}));
+  EXPECT_EQ(account("type: helper, helper: ecr-login"), Account(HelperCredentials{"ecr-login"}));
+  EXPECT_EQ(account("type: helper, helper: /opt/my helper"), Account(HelperCredentials{"/opt/my helper"}));
+}
+
+TEST(Parse, WithoutAFileDockersAccountsAreWhereDockerLooksForThem) {
+  const auto account = [](std::map<std::string, std::string> variables, const std::string& file = "") {
+    return account_of(config_of("upstreams: {docker.io: {credentials: {type: docker" + file + "}}}",
+                                environment_of(std::move(variables))));
+  };
+  const std::pair<std::string, std::string> home{"HOME", "/home/me"};
+  const std::pair<std::string, std::string> folder{"DOCKER_CONFIG", "/etc/docker-client"};
+  const std::pair<std::string, std::string> text{"DOCKER_AUTH_CONFIG", "{}"};
+  EXPECT_EQ(account({home}), Account(DockerCredentials{.text = "", .file = "/home/me/.docker/config.json"}));
+  EXPECT_EQ(account({home, folder}), Account(DockerCredentials{.text = "", .file = "/etc/docker-client/config.json"}));
+  EXPECT_EQ(account({home, text}), Account(DockerCredentials{.text = "{}", .file = "/home/me/.docker/config.json"}));
+  EXPECT_EQ(account({text}), Account(DockerCredentials{.text = "{}", .file = {}}));
+  EXPECT_EQ(account({home, folder, text}, ", config: c"), Account(DockerCredentials{.text = "", .file = "c"}));
 }
 
 TEST(Parse, AnchorsServeForRepetition) {
@@ -173,7 +201,7 @@ TEST(Warnings, NameEveryUpstreamWithCredentials) {
 upstreams:
   docker.io: {credentials: {username: u, password: hunter2}}
   ghcr.io:
-  quay.io: {credentials: {username: u, password_file: f}}
+  quay.io: {credentials: {type: helper, helper: pass}}
 )");
   const auto lines = warnings(config);
   ASSERT_EQ(lines.size(), 2u);

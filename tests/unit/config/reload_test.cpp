@@ -66,6 +66,8 @@ TEST(Reload, NamesWhatCountsFromTheNextStartOn) {
       {"upstreams.docker.io.prefixes", "upstreams: {docker.io: {prefixes: [hub]}, ghcr.io: {}}"},
       {"upstreams.docker.io.credentials",
        "upstreams: {docker.io: {credentials: {type: basic, username: me, password: secret}}, ghcr.io: {}}"},
+      {"upstreams.docker.io.credentials",
+       "upstreams: {docker.io: {credentials: {type: helper, helper: pass}}, ghcr.io: {}}"},
       {"upstreams.docker.io.ca", "upstreams: {docker.io: {ca: /ca.pem}, ghcr.io: {}}"},
       {"upstreams.docker.io.freshness", "upstreams: {docker.io: {freshness: {timeout: 7s}}, ghcr.io: {}}"},
       {"upstreams.docker.io.timeouts", "upstreams: {docker.io: {timeouts: {stall: 7s}}, ghcr.io: {}}"},

@@ -111,6 +111,15 @@ TEST(Value, HostHasNoSchemeAndNoPort) {
   expect_refused(host, {"", "https://auth.docker.io", "auth.docker.io:443", "auth.docker.io/token", "u@h", "[::1]"});
 }
 
+TEST(Value, CredentialHelperIsANameOrAnAbsolutePath) {
+  for (const char* text : {"ecr-login", "pass", "gcloud.2_x", "/opt/helper", "/opt/my helper/../h"}) {
+    EXPECT_EQ(*credential_helper(text), text);
+  }
+  for (const char* text : {"", "a/b", "../a", "./a", "a b", "a;b", "$(id)", "-\n"}) {
+    EXPECT_FALSE(credential_helper(text)) << text;
+  }
+}
+
 TEST(Value, OneOfNamesTheChoices) {
   const OneOf<int> choice{{"one", 1}, {"two", 2}};
   EXPECT_EQ(choice("two").value(), 2);

@@ -54,12 +54,22 @@ class RegistryClientTest : public ::testing::Test {
 
   void connect_to(std::vector<std::string> urls) {
     config_.urls = std::move(urls);
-    client_ = make_registry_client(config_, threads_, tasks_, resolvers_, clock_, registry_);
+    client_ = make_registry_client(config_, context_);
   }
 
   void use_credentials(std::vector<std::string> realms = {}) {
-    config_.credentials = config::BasicCredentials{
-        .username = "user", .password = "password", .password_file = {}, .realms = std::move(realms)};
+    config_.credentials = config::Credentials{config::BasicCredentials{"user", "password"}, std::move(realms)};
+  }
+
+  // The account that this entry of a Docker configuration is, for the registry.
+  void use_docker_entry(const std::string& entry) {
+    config_.credentials = config::Credentials{
+        config::DockerCredentials{.text = R"({"auths":{"reg.example":{)" + entry + "}}}", .file = {}}};
+  }
+
+  bool alarm_is_raised() const {
+    return registry_.text().find("entrepot_upstream_credentials_refused{upstream=\"reg.example\"} 1") !=
+           std::string::npos;
   }
 
   // Starts the call on an io thread.
@@ -101,7 +111,10 @@ class RegistryClientTest : public ::testing::Test {
   io::Threads threads_{2};
   io::Tasks tasks_;
   io::Pool resolvers_{1};
+  io::Pool credentials_{1};
   metrics::Registry registry_;
+  Notices notices_;
+  const Context context_{threads_, tasks_, resolvers_, credentials_, clock_, registry_, notices_};
   std::unique_ptr<Upstream> client_;
 
  private:

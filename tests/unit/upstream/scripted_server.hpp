@@ -23,6 +23,7 @@ struct Seen {
   std::string method;
   std::string target;
   std::map<std::string, std::string> headers;  // names in lowercase
+  std::string body{};
 
   std::string header(const std::string& name) const {
     auto found = headers.find(name);
@@ -114,6 +115,7 @@ class ScriptedServer {
       }
       Seen seen = parse(buffer.substr(0, end));
       buffer.erase(0, end + 4);
+      if (!read_body(fd, buffer, seen)) break;
       {
         std::lock_guard lock(mutex_);
         log_.push_back(seen);
@@ -123,6 +125,21 @@ class ScriptedServer {
     std::lock_guard lock(mutex_);
     std::erase(connections_, fd);
     ::close(fd);
+  }
+
+  // False: the connection ended before.
+  static bool read_body(int fd, std::string& buffer, Seen& seen) {
+    const std::string length = seen.header("content-length");
+    const std::size_t size = length.empty() ? 0 : std::stoul(length);
+    while (buffer.size() < size) {
+      char chunk[4096];
+      ssize_t count = ::recv(fd, chunk, sizeof chunk, 0);
+      if (count <= 0) return false;
+      buffer.append(chunk, static_cast<std::size_t>(count));
+    }
+    seen.body = buffer.substr(0, size);
+    buffer.erase(0, size);
+    return true;
   }
 
   bool answer(int fd, const Seen& seen, const Reply& reply) {
