@@ -39,7 +39,7 @@ struct AddressRule {
 };
 
 struct ClientTimeouts {
-  io::SteadyClock::duration connect = std::chrono::seconds(5);  // name, TCP and TLS, for each address tried
+  io::SteadyClock::duration connect = std::chrono::seconds(5);  // name, TCP and TLS
   io::SteadyClock::duration first_byte =
       std::chrono::seconds(15);                                // from the request to the end of the answer's header
   io::SteadyClock::duration stall = std::chrono::seconds(30);  // of the body, between two reads
@@ -93,7 +93,8 @@ struct ClientOptions {
 };
 
 // Thread-safe. Connections are kept for each io thread apart, at most 60 s idle; one that turns out to be closed by the
-// peer before a byte of the answer is replaced once, unseen by the caller. Each address of a name is tried in turn.
+// peer before a byte of the answer is replaced once, unseen by the caller. Of a name's addresses the first that answers
+// is taken.
 class Client {
  public:
   // `threads` and `resolvers` (for getaddrinfo) must outlive the client, and `threads` the jobs of `resolvers`. Throws

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <stdexcept>
 
 #include "http/address.hpp"
+#include "http/client/connect_first.hpp"
 
 namespace entrepot::http::client {
 
@@ -49,39 +49,26 @@ Dialer::Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock:
 
 io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, const AddressRule& rule,
                                                                 io::Deadline deadline) {
-  auto addresses = co_await resolver_.resolve(url.host, within_timeout(deadline));
-  if (!addresses) co_return addresses.error();
-  std::optional<Error> last;
-  for (const net::ip::address& address : *addresses) {
-    AddressKind kind = kind_of(address);
-    if (!rule.allows(kind)) {
-      if (!last) last = forbidden(url, kind);
-      continue;
-    }
-    if (io::SteadyClock::now() >= deadline) co_return Error{Errc::Timeout, url.authority() + ": no answer in time"};
-    auto connection = co_await dial_address(url, address, within_timeout(deadline));
-    if (connection) co_return connection;
-    last = connection.error();
-  }
-  co_return *last;
-}
+  deadline = std::min(deadline, io::SteadyClock::now() + timeout_);
+  auto resolved = co_await resolver_.resolve(url.host, deadline);
+  if (!resolved) co_return resolved.error();
+  const AddressKind first_kind = kind_of(resolved->front());
+  std::erase_if(*resolved, [&rule](const net::ip::address& address) { return !rule.allows(kind_of(address)); });
+  if (resolved->empty()) co_return forbidden(url, first_kind);
 
-io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_address(const Url& url, net::ip::address address,
-                                                                        io::Deadline deadline) {
-  auto connection = std::make_unique<Connection>(co_await io::this_executor(), url.authority());
-  net::ip::tcp::endpoint endpoint(address, url.port);
-  auto connected = co_await connection->connect(endpoint, deadline);
-  if (!connected) co_return connected.error();
-  connection->count_in(open_);
-  if (url.scheme == "https") {
+  // Where TLS fails at one address, those that are left may have another server.
+  Addresses left = in_turn(*resolved);
+  for (;;) {
+    auto connected = co_await connect_first(left, url.port, url.authority(), deadline);
+    if (!connected) co_return connected.error();
+    auto connection =
+        std::make_unique<Connection>(std::move(connected->socket), url.authority(), kind_of(connected->address));
+    connection->count_in(open_);
+    if (url.scheme != "https") co_return connection;
     auto secured = co_await connection->start_tls(*tls_, url.host, deadline);
-    if (!secured) co_return secured.error();
+    if (secured) co_return connection;
+    if (left.empty() || connection->timed_out()) co_return secured.error();
   }
-  co_return connection;
-}
-
-io::Deadline Dialer::within_timeout(io::Deadline deadline) const {
-  return std::min(deadline, io::SteadyClock::now() + timeout_);
 }
 
 }  // namespace entrepot::http::client

@@ -15,11 +15,10 @@ namespace entrepot::http::client {
 // Thread-safe.
 class Dialer {
  public:
-  // Throws std::runtime_error if `ca_file` (or "") cannot be read. `timeout` is for the name, and for each address
-  // anew.
+  // Throws std::runtime_error if `ca_file` (or "") cannot be read. `timeout` is for the name, TCP and TLS together.
   Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout);
 
-  // Tries one address after the other; the error is that of the last.
+  // By `deadline`, and within the timeout.
   io::Awaitable<Result<std::unique_ptr<Connection>>> dial(const Url& url, const AddressRule& rule,
                                                           io::Deadline deadline);
 
@@ -27,10 +26,6 @@ class Dialer {
   std::size_t open_connections() const { return *open_; }
 
  private:
-  io::Awaitable<Result<std::unique_ptr<Connection>>> dial_address(const Url& url, net::ip::address address,
-                                                                  io::Deadline deadline);
-  io::Deadline within_timeout(io::Deadline deadline) const;
-
   Resolver resolver_;
   const std::shared_ptr<net::ssl::context> tls_;  // shared with other dialers
   const io::SteadyClock::duration timeout_;
