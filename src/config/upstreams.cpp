@@ -1,5 +1,6 @@
 // The section `upstreams`.
 #include "config/built_in.hpp"
+#include "config/proxy.hpp"
 #include "config/sections.hpp"
 #include "config/value.hpp"
 
@@ -44,6 +45,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"prefixes", list_into(upstream.prefixes, value::prefix)},
       {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
       {"ca", into(upstream.ca, value::path)},
+      {"proxy", [&](const Node& proxy) { read_proxy(proxy, upstream.proxies); }},
       {"connections_per_blob", into(upstream.fetching.connections_per_blob, value::connections)},
       {"parallel_min_size", into(upstream.fetching.parallel_min_size, value::size)},
       {"max_connections", into(upstream.fetching.max_connections, value::connections)},

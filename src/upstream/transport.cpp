@@ -5,6 +5,7 @@
 #include "entrepot/base/log.hpp"
 #include "upstream/error_map.hpp"
 #include "upstream/link.hpp"
+#include "upstream/network.hpp"
 
 namespace entrepot::upstream {
 
@@ -28,6 +29,7 @@ http::ClientOptions client_options(const config::Upstream& config, UpstreamMetri
   http::ClientOptions options;
   options.on_read = [&metrics](std::size_t bytes) { metrics.read(bytes); };
   if (config.ca) options.ca_file = config.ca->string();
+  options.proxies = proxies_of(config.proxies);
   options.timeouts = {
       .connect = config.timeouts.connect, .first_byte = config.timeouts.first_byte, .stall = config.timeouts.stall};
   return options;

@@ -94,6 +94,22 @@ struct BasicCredentials {
   friend bool operator==(const BasicCredentials&, const BasicCredentials&) = default;
 };
 
+// An HTTP proxy on the way to upstreams.
+struct Proxy {
+  std::string host;  // a name, or an IP literal without brackets
+  std::uint16_t port = 80;
+  std::string username{};  // "": none
+  std::string password{};
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
+struct Proxies {
+  std::optional<Proxy> http{};   // on the way to http:// URLs; none: directly
+  std::optional<Proxy> https{};  // likewise, https://
+  std::string no_proxy{};        // the hosts that are reached directly, in the form of the environment's NO_PROXY
+  friend bool operator==(const Proxies&, const Proxies&) = default;
+};
+
 struct Upstream {
   std::string name;
   std::vector<std::string> urls;      // tried in order; default: https://<name>
@@ -101,6 +117,7 @@ struct Upstream {
   std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
   std::optional<BasicCredentials> credentials;
   std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
+  Proxies proxies{};                        // the upstream's own proxy, or what the environment says
   Fetching fetching;
   Eviction eviction;    // the general one with the upstream's own keys over it
   Freshness freshness;  // likewise

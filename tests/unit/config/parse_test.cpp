@@ -31,6 +31,7 @@ upstreams:
     prefixes: [h, team/hub]
     credentials: {type: basic, username: u, password: p, realms: [Auth.example.com]}
     ca: ca.pem
+    proxy: http://me:secret@proxy.example:3128
     access: shared
     connections_per_blob: 7
     parallel_min_size: 1MiB
@@ -54,6 +55,8 @@ shutdown_grace: 0
       .prefixes = {"h", "team/hub"},
       .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
       .ca = "ca.pem",
+      .proxies = {.http = Proxy{"proxy.example", 3128, "me", "secret"},
+                  .https = Proxy{"proxy.example", 3128, "me", "secret"}},
       .fetching = {.connections_per_blob = 7,
                    .parallel_min_size = 1'048'576,
                    .max_connections = 9,
@@ -120,6 +123,40 @@ TEST(Parse, GeneralKeysReachTheBuiltInUpstreams) {
     EXPECT_EQ(upstream.timeouts.connect, 7s) << name;
     EXPECT_EQ(upstream.freshness.stale_if_error, 0s) << name;
   }
+}
+
+TEST(Parse, TheEnvironmentsProxiesAreThoseOfEveryUpstreamWithoutItsOwn) {
+  const Environment environment = environment_of(
+      {{"HTTP_PROXY", "plain:1"}, {"HTTPS_PROXY", "http://u:p%40ss@tunnel:2/"}, {"NO_PROXY", "a.example,10.0.0.0/8"}});
+  const Proxies of_environment{
+      .http = Proxy{"plain", 1}, .https = Proxy{"tunnel", 2, "u", "p@ss"}, .no_proxy = "a.example,10.0.0.0/8"};
+  for (const auto& [name, upstream] : config_of("", environment).upstreams) {
+    EXPECT_EQ(upstream.proxies, of_environment) << name;
+  }
+  const Config config = config_of(R"(
+upstreams:
+  docker.io:
+  ghcr.io: {proxy: "own:3"}
+  quay.io: {proxy: none}
+  gcr.io: {proxy: null}
+)",
+                                  environment);
+  EXPECT_EQ(config.upstreams.at("docker.io").proxies, of_environment);
+  EXPECT_EQ(config.upstreams.at("ghcr.io").proxies, (Proxies{.http = Proxy{"own", 3}, .https = Proxy{"own", 3}}));
+  EXPECT_EQ(config.upstreams.at("quay.io").proxies, Proxies{});
+  EXPECT_EQ(config.upstreams.at("gcr.io").proxies, Proxies{});
+}
+
+TEST(Parse, TheUpperCaseFormOfAVariableComesFirstAndAnEmptyOneIsNone) {
+  const auto proxies = [](std::map<std::string, std::string> variables) {
+    return config_of("", environment_of(std::move(variables))).upstreams.at("docker.io").proxies;
+  };
+  EXPECT_EQ(proxies({{"https_proxy", "lower:1"}, {"no_proxy", "a"}}),
+            (Proxies{.https = Proxy{"lower", 1}, .no_proxy = "a"}));
+  EXPECT_EQ(proxies({{"HTTPS_PROXY", "upper:1"}, {"https_proxy", "lower:1"}}).https->host, "upper");
+  EXPECT_EQ(proxies({{"HTTPS_PROXY", ""}, {"https_proxy", "lower:1"}}).https->host, "lower");
+  EXPECT_EQ(proxies({{"HTTP_PROXY", "p:1"}, {"NO_PROXY", ""}, {"no_proxy", "a"}}).no_proxy, "a");
+  EXPECT_EQ(proxies({{"HTTP_PROXY", ""}, {"ALL_PROXY", "p:1"}}), Proxies{});
 }
 
 TEST(Parse, ReferencesMayBeAliasesAndBecomeNames) {
