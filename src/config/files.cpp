@@ -22,6 +22,10 @@ std::vector<Fault> unreadable_files(const Config& config) {
   for (const auto& [name, upstream] : config.upstreams) {
     const std::string key = "upstreams." + name + ".";
     if (upstream.ca) look_at(*upstream.ca, key + "ca");
+    if (upstream.client_certificate) {
+      look_at(upstream.client_certificate->certificate, key + "client_certificate.certificate");
+      look_at(upstream.client_certificate->key, key + "client_certificate.key");
+    }
     if (upstream.credentials && upstream.credentials->password_file) {
       look_at(*upstream.credentials->password_file, key + "credentials.password_file");
     }

@@ -1,4 +1,6 @@
 // The section `upstreams`.
+#include <algorithm>
+
 #include "config/built_in.hpp"
 #include "config/proxy.hpp"
 #include "config/sections.hpp"
@@ -29,6 +31,16 @@ BasicCredentials read_credentials(const Node& node) {
   return credentials;
 }
 
+ClientCertificate read_client_certificate(const Node& node) {
+  ClientCertificate certificate;
+  node.map({
+      {"certificate", into(certificate.certificate, value::path)},
+      {"key", into(certificate.key, value::path)},
+  });
+  node.require({"certificate", "key"});
+  return certificate;
+}
+
 void read_urls(const Node& node, std::vector<std::string>& urls) {
   const auto items = node.one_or_more();
   if (!items) return;
@@ -45,6 +57,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"prefixes", list_into(upstream.prefixes, value::prefix)},
       {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
       {"ca", into(upstream.ca, value::path)},
+      {"client_certificate", [&](const Node& files) { upstream.client_certificate = read_client_certificate(files); }},
       {"proxy", [&](const Node& proxy) { read_proxy(proxy, upstream.proxies); }},
       {"connections_per_blob", into(upstream.fetching.connections_per_blob, value::connections)},
       {"parallel_min_size", into(upstream.fetching.parallel_min_size, value::size)},
@@ -54,6 +67,10 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
   });
+  const auto is_plain = [](const std::string& url) { return url.starts_with("http://"); };
+  if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
+    node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");
+  }
 }
 
 }  // namespace

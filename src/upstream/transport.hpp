@@ -35,8 +35,8 @@ struct Answer {
 
 class Transport {
  public:
-  // The arguments must outlive it. Throws std::runtime_error for a CA or password file that cannot be read, and for a
-  // URL that is none.
+  // The arguments must outlive it. Throws std::runtime_error for a certificate, key or password file that cannot be
+  // read, and for a URL that is none.
   Transport(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks, io::Pool& resolvers,
             const Clock& clock, metrics::Registry& registry);
 

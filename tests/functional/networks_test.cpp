@@ -1,4 +1,4 @@
-// What stands between the daemon and a registry: a proxy that fails.
+// What stands between the daemon and a registry: a proxy that fails, a registry that wants to see a certificate.
 #include "functional/daemon_test.hpp"
 #include "support/fake_server.hpp"
 
@@ -51,6 +51,24 @@ TEST_F(NetworksTest, AProxyThatDoesNotAnswerIsAGatewayTimeoutWithItsName) {
   const Reply reply = get(path_);
   EXPECT_EQ(reply.status, 504);
   EXPECT_NE(reply.body.find(named(proxy)), std::string::npos) << reply.body;
+}
+
+TEST_F(NetworksTest, ARegistryThatRequiresACertificateIsPulledFromWithIt) {
+  Certificate certificate;  // serves both sides, and as its own authority
+  SSL_CTX_set_verify(certificate.server_context(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  ASSERT_EQ(SSL_CTX_load_verify_file(certificate.server_context(), certificate.certificate_file().c_str()), 1);
+  FakeRegistry registry({.certificate = &certificate});
+  const Object blob = make_blob(1000);
+  registry.push("library/app", "1", make_image({blob}));
+  hub_config().urls = {registry.url()};
+  hub_config().ca = certificate.certificate_file();
+  start();
+  EXPECT_EQ(get(path_).status, 502);
+
+  hub_config().client_certificate = config::ClientCertificate{certificate.certificate_file(), certificate.key_file()};
+  restart();
+  EXPECT_EQ(get(path_).status, 200);
+  EXPECT_EQ(get(blob_path("library/app", blob.digest)).body, blob.text());
 }
 
 }  // namespace

@@ -94,6 +94,13 @@ struct BasicCredentials {
   friend bool operator==(const BasicCredentials&, const BasicCredentials&) = default;
 };
 
+// PEM; read at start.
+struct ClientCertificate {
+  std::filesystem::path certificate;  // with its chain
+  std::filesystem::path key;
+  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
+};
+
 // An HTTP proxy on the way to upstreams.
 struct Proxy {
   std::string host;  // a name, or an IP literal without brackets
@@ -116,8 +123,9 @@ struct Upstream {
   std::vector<std::string> aliases;   // further values of ?ns= and further prefixes
   std::vector<std::string> prefixes;  // path prefixes besides the name and the aliases
   std::optional<BasicCredentials> credentials;
-  std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
-  Proxies proxies{};                        // the upstream's own proxy, or what the environment says
+  std::optional<std::filesystem::path> ca;                // PEM, in addition to the system's
+  std::optional<ClientCertificate> client_certificate{};  // shown to the hosts of the URLs alone
+  Proxies proxies{};                                      // the upstream's own proxy, or what the environment says
   Fetching fetching;
   Eviction eviction;    // the general one with the upstream's own keys over it
   Freshness freshness;  // likewise

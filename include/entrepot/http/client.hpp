@@ -89,8 +89,16 @@ class Exchange {
   std::unique_ptr<Impl> impl_;
 };
 
+// What the client shows to the servers that ask for a certificate, and to which of them. PEM.
+struct ClientCertificate {
+  std::string certificate_file;  // with its chain
+  std::string key_file;
+  std::set<std::string> hosts;  // as Url::host has them; at any port
+};
+
 struct ClientOptions {
-  std::string ca_file{};  // PEM, trusted besides the system's certificates
+  std::string ca_file{};                           // PEM, trusted besides the system's certificates
+  std::optional<ClientCertificate> certificate{};  // read by the client's constructor
   Proxies proxies{};
   std::string user_agent = "entrepot";
   ClientTimeouts timeouts{};
@@ -103,7 +111,7 @@ struct ClientOptions {
 class Client {
  public:
   // `threads` and `resolvers` (for getaddrinfo) must outlive the client, and `threads` the jobs of `resolvers`. Throws
-  // std::runtime_error if `ca_file` cannot be read.
+  // std::runtime_error if a certificate or key cannot be read.
   Client(io::Threads& threads, io::Pool& resolvers, ClientOptions options);
 
   // When no io thread runs any more. Coroutines that they left suspended in send() or Exchange::read() may go later.

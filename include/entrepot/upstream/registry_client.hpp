@@ -14,7 +14,8 @@
 namespace entrepot::upstream {
 
 // `threads`, `tasks`, `resolvers`, `clock` and `registry` must outlive what is returned, which must outlive its running
-// calls. Throws std::runtime_error for a password or CA file that cannot be read.
+// calls. Throws std::runtime_error for a password, certificate or key file that
+// cannot be read.
 std::unique_ptr<Upstream> make_registry_client(const config::Upstream& config, io::Threads& threads, io::Tasks& tasks,
                                                io::Pool& resolvers, const Clock& clock, metrics::Registry& registry);
 

@@ -15,10 +15,18 @@ Error forbidden(const Url& url, AddressKind kind) {
   return Error{Errc::BadGateway, url.authority() + ": is at " + std::string(name_of(kind)) + ", which is not allowed"};
 }
 
+std::shared_ptr<net::ssl::context> make_tls_with_certificate(const ClientOptions& options) {
+  if (!options.certificate) return nullptr;
+  return tls_with_certificate(options.ca_file, *options.certificate);
+}
+
 }  // namespace
 
 Dialer::Dialer(io::Pool& resolvers, const ClientOptions& options)
-    : resolver_(resolvers), options_(options), tls_(shared_tls(options.ca_file)) {}
+    : resolver_(resolvers),
+      options_(options),
+      tls_(shared_tls(options.ca_file)),
+      tls_with_certificate_(make_tls_with_certificate(options)) {}
 
 io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, const AddressRule& rule,
                                                                 io::Deadline deadline) {
@@ -43,7 +51,7 @@ io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_directly(const U
     if (!connected) co_return connected.error();
     auto connection = adopt(std::move(connected->socket), url.authority(), kind_of(connected->address));
     if (url.scheme != "https") co_return connection;
-    auto secured = co_await connection->start_tls(*tls_, url.host, deadline);
+    auto secured = co_await connection->start_tls(tls_for(url), url.host, deadline);
     if (secured) co_return connection;
     if (left.empty() || connection->timed_out()) co_return secured.error();
   }
@@ -66,7 +74,7 @@ io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_through(const Pr
   if (url.scheme != "https") co_return connection;
   auto tunnel = co_await open_tunnel(*connection, url, proxy, options_.user_agent, deadline);
   if (!tunnel) co_return tunnel.error();
-  auto secured = co_await connection->start_tls(*tls_, url.host, deadline);
+  auto secured = co_await connection->start_tls(tls_for(url), url.host, deadline);
   if (!secured) co_return secured.error();
   co_return connection;
 }
@@ -75,6 +83,11 @@ std::unique_ptr<Connection> Dialer::adopt(Socket socket, std::string peer, Addre
   auto connection = std::make_unique<Connection>(std::move(socket), std::move(peer), kind);
   connection->count_in(open_);
   return connection;
+}
+
+net::ssl::context& Dialer::tls_for(const Url& url) const {
+  const bool shows_certificate = tls_with_certificate_ != nullptr && options_.certificate->hosts.contains(url.host);
+  return shows_certificate ? *tls_with_certificate_ : *tls_;
 }
 
 }  // namespace entrepot::http::client

@@ -17,7 +17,7 @@ namespace entrepot::http::client {
 // Thread-safe.
 class Dialer {
  public:
-  // `options` must outlive it. Throws std::runtime_error if its `ca_file` cannot be read.
+  // `options` must outlive it. Throws std::runtime_error if a file of its certificates cannot be read.
   Dialer(io::Pool& resolvers, const ClientOptions& options);
 
   // By `deadline`, and within the connect timeout: the name, TCP, the proxy's tunnel and TLS.
@@ -33,10 +33,12 @@ class Dialer {
   io::Awaitable<Result<std::unique_ptr<Connection>>> dial_through(const Proxy& proxy, const Url& url,
                                                                   const AddressRule& rule, io::Deadline deadline);
   std::unique_ptr<Connection> adopt(Socket socket, std::string peer, AddressKind kind);
+  net::ssl::context& tls_for(const Url& url) const;
 
   Resolver resolver_;
   const ClientOptions& options_;
   const std::shared_ptr<net::ssl::context> tls_;                                        // shared with other dialers
+  const std::shared_ptr<net::ssl::context> tls_with_certificate_;                       // null: there is none to show
   const std::shared_ptr<OpenConnections> open_ = std::make_shared<OpenConnections>(0);  // connections may live longer
 };
 

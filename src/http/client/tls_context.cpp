@@ -23,6 +23,9 @@ std::shared_ptr<net::ssl::context> make_tls(const std::string& ca_file) {
   return made;
 }
 
+// Where a key is encrypted OpenSSL would ask the terminal.
+std::string no_password(std::size_t, net::ssl::context::password_purpose) { return {}; }
+
 }  // namespace
 
 std::shared_ptr<net::ssl::context> shared_tls(const std::string& ca_file) {
@@ -32,6 +35,24 @@ std::shared_ptr<net::ssl::context> shared_tls(const std::string& ca_file) {
   std::weak_ptr<net::ssl::context>& slot = contexts[ca_file];
   std::shared_ptr<net::ssl::context> context = slot.lock();
   if (!context) slot = context = make_tls(ca_file);
+  return context;
+}
+
+std::shared_ptr<net::ssl::context> tls_with_certificate(const std::string& ca_file,
+                                                        const ClientCertificate& certificate) {
+  std::shared_ptr<net::ssl::context> context = make_tls(ca_file);
+  context->set_password_callback(no_password);
+  boost::system::error_code ec;
+  context->use_certificate_chain_file(certificate.certificate_file, ec);
+  if (ec) {
+    throw std::runtime_error("cannot use the client certificate " + certificate.certificate_file + ": " + ec.message());
+  }
+  context->use_private_key_file(certificate.key_file, net::ssl::context::pem, ec);
+  if (ec) {
+    throw std::runtime_error("cannot use the key " + certificate.key_file + " with the client certificate " +
+                             certificate.certificate_file + ": " + ec.message());
+  }
+  ERR_clear_error();
   return context;
 }
 

@@ -235,6 +235,18 @@ TEST(Faults, OfTheEnvironmentsProxiesHaveTheVariableAsTheirKey) {
       }));
 }
 
+TEST(Faults, OfClientCertificates) {
+  const std::string key = "upstreams.docker.io.client_certificate";
+  const auto with = [](const std::string& text) { return "upstreams: {docker.io: {" + text + "}}"; };
+  expect_fault(with("client_certificate: {certificate: c}"), key + ".key", "is missing");
+  expect_fault(with("client_certificate: {key: k}"), key + ".certificate", "is missing");
+  expect_fault(with("client_certificate: {certificate: c, key: ''}"), key + ".key", "expected a path");
+  EXPECT_EQ(faults_in(with("client_certificate: ")).size(), 2u);
+  const std::string both = "client_certificate: {certificate: c, key: k}, ";
+  expect_fault(with(both + "url: 'http://a'"), key, "would never be shown");
+  EXPECT_EQ(faults_in(with(both + "url: ['http://a', 'https://b']")), Lines{});
+}
+
 TEST(Faults, NeverRepeatASecret) {
   const auto with = [](const std::string& text) { return "upstreams: {docker.io: {" + text + "}}"; };
   for (const std::string& yaml : {

@@ -31,6 +31,7 @@ upstreams:
     prefixes: [h, team/hub]
     credentials: {type: basic, username: u, password: p, realms: [Auth.example.com]}
     ca: ca.pem
+    client_certificate: {certificate: client.crt, key: client.key}
     proxy: http://me:secret@proxy.example:3128
     access: shared
     connections_per_blob: 7
@@ -55,6 +56,7 @@ shutdown_grace: 0
       .prefixes = {"h", "team/hub"},
       .credentials = BasicCredentials{"u", "p", {}, {"auth.example.com"}},
       .ca = "ca.pem",
+      .client_certificate = ClientCertificate{"client.crt", "client.key"},
       .proxies = {.http = Proxy{"proxy.example", 3128, "me", "secret"},
                   .https = Proxy{"proxy.example", 3128, "me", "secret"}},
       .fetching = {.connections_per_blob = 7,
@@ -204,11 +206,13 @@ upstreams:
   docker.io: {credentials: {username: u, password: hunter2}}
   ghcr.io:
   quay.io: {credentials: {username: u, password_file: f}}
+  gcr.io: {client_certificate: {certificate: c, key: k}}
 )");
   const auto lines = warnings(config);
-  ASSERT_EQ(lines.size(), 2u);
-  EXPECT_NE(lines[0].find("docker.io"), std::string::npos);
-  EXPECT_NE(lines[1].find("quay.io"), std::string::npos);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_NE(lines[0].find("docker.io has credentials"), std::string::npos);
+  EXPECT_NE(lines[1].find("gcr.io has a client certificate"), std::string::npos);
+  EXPECT_NE(lines[2].find("quay.io has credentials"), std::string::npos);
   EXPECT_EQ(lines[0].find("hunter2"), std::string::npos);
   EXPECT_TRUE(warnings(config_of("")).empty());
 }

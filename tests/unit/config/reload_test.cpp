@@ -67,6 +67,8 @@ TEST(Reload, NamesWhatCountsFromTheNextStartOn) {
       {"upstreams.docker.io.credentials",
        "upstreams: {docker.io: {credentials: {type: basic, username: me, password: secret}}, ghcr.io: {}}"},
       {"upstreams.docker.io.ca", "upstreams: {docker.io: {ca: /ca.pem}, ghcr.io: {}}"},
+      {"upstreams.docker.io.client_certificate",
+       "upstreams: {docker.io: {client_certificate: {certificate: c, key: k}}, ghcr.io: {}}"},
       {"upstreams.docker.io.proxy", "upstreams: {docker.io: {proxy: 'proxy:3128'}, ghcr.io: {}}"},
       {"upstreams.docker.io.freshness", "upstreams: {docker.io: {freshness: {timeout: 7s}}, ghcr.io: {}}"},
       {"upstreams.docker.io.timeouts", "upstreams: {docker.io: {timeouts: {stall: 7s}}, ghcr.io: {}}"},

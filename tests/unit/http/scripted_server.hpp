@@ -72,6 +72,12 @@ class Peer {
     return name == nullptr ? "" : name;
   }
 
+  bool has_shown_certificate() {
+    X509* certificate = SSL_get1_peer_certificate(tls_->native_handle());
+    X509_free(certificate);
+    return certificate != nullptr;
+  }
+
  private:
   bool receive() {
     pollfd waiting{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};

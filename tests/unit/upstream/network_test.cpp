@@ -18,6 +18,19 @@ TEST(Network, AProxysUserBecomesItsAuthorization) {
   EXPECT_FALSE(proxies_of({}).https);
 }
 
+TEST(Network, AClientCertificateIsForTheHostsOfTheUrls) {
+  config::Upstream config;
+  const std::vector<http::Url> urls{http::Url::parse("https://a.example:5000").value(),
+                                    http::Url::parse("https://b.example").value()};
+  EXPECT_FALSE(certificate_of(config, urls));
+  config.client_certificate = config::ClientCertificate{"c.pem", "k.pem"};
+  const auto certificate = certificate_of(config, urls);
+  ASSERT_TRUE(certificate);
+  EXPECT_EQ(certificate->certificate_file, "c.pem");
+  EXPECT_EQ(certificate->key_file, "k.pem");
+  EXPECT_EQ(certificate->hosts, (std::set<std::string>{"a.example", "b.example"}));
+}
+
 using NetworkTest = RegistryClientTest;
 
 // The proxy plays all three hosts; none of them can be resolved here.
