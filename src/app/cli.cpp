@@ -28,7 +28,7 @@ using Loaded = std::variant<config::Config, std::vector<config::Fault>>;
 Loaded load_config(const std::string& file) {
   config::Environment environment = config::process_environment();
   bool is_root = ::geteuid() == 0;
-  if (file.empty()) return config::built_in(environment, is_root);
+  if (file.empty()) return config::parse("", environment, is_root);
   return config::load(file, environment, is_root);
 }
 

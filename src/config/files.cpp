@@ -61,6 +61,10 @@ std::vector<Fault> unreadable_files(const Config& config) {
   for (const auto& [name, upstream] : config.upstreams) {
     const std::string key = "upstreams." + name + ".";
     if (upstream.ca) look.file(*upstream.ca, key + "ca");
+    if (upstream.client_certificate) {
+      look.file(upstream.client_certificate->certificate, key + "client_certificate.certificate");
+      look.file(upstream.client_certificate->key, key + "client_certificate.key");
+    }
     if (!upstream.credentials) continue;
     std::visit([&](const auto& account) { look.account(account, key + "credentials."); },
                upstream.credentials->account);

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "config/node.hpp"
+#include "config/proxy.hpp"
 #include "config/sections.hpp"
 #include "config/validate.hpp"
 
@@ -48,6 +49,7 @@ std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Envi
     document.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", "not YAML: " + without_citation(error.msg));
     return document.faults();
   }
+  apply_environment_proxies(config, document);
   validate(config, document);
   if (!document.faults().empty()) return document.faults();
   return config;

@@ -45,6 +45,8 @@ void compare_upstream(Comparison& compare, const std::string& name) {
   compare.at_start(key + "prefixes", [=](auto& config) -> auto& { return of(config).prefixes; });
   compare.at_start(key + "credentials", [=](auto& config) -> auto& { return of(config).credentials; });
   compare.at_start(key + "ca", [=](auto& config) -> auto& { return of(config).ca; });
+  compare.at_start(key + "client_certificate", [=](auto& config) -> auto& { return of(config).client_certificate; });
+  compare.at_start(key + "proxy", [=](auto& config) -> auto& { return of(config).proxies; });
   compare.at_start(key + "freshness", [=](auto& config) -> auto& { return of(config).freshness; });
   compare.at_start(key + "timeouts", [=](auto& config) -> auto& { return of(config).timeouts; });
 }

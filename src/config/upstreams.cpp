@@ -1,10 +1,23 @@
 // The section `upstreams`.
+#include <algorithm>
+
 #include "config/built_in.hpp"
+#include "config/proxy.hpp"
 #include "config/sections.hpp"
 #include "config/value.hpp"
 
 namespace entrepot::config {
 namespace {
+
+ClientCertificate read_client_certificate(const Node& node) {
+  ClientCertificate certificate;
+  node.map({
+      {"certificate", into(certificate.certificate, value::path)},
+      {"key", into(certificate.key, value::path)},
+  });
+  node.require({"certificate", "key"});
+  return certificate;
+}
 
 void read_urls(const Node& node, std::vector<std::string>& urls) {
   const auto items = node.one_or_more();
@@ -36,6 +49,8 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"deny", list_into(upstream.deny, value::repository_pattern)},
       {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
       {"ca", into(upstream.ca, value::path)},
+      {"client_certificate", [&](const Node& files) { upstream.client_certificate = read_client_certificate(files); }},
+      {"proxy", [&](const Node& proxy) { read_proxy(proxy, upstream.proxies); }},
       {"connections_per_blob", into(upstream.fetching.connections_per_blob, value::connections)},
       {"parallel_min_size", into(upstream.fetching.parallel_min_size, value::size)},
       {"max_connections", into(upstream.fetching.max_connections, value::connections)},
@@ -44,6 +59,10 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
   });
+  const auto is_plain = [](const std::string& url) { return url.starts_with("http://"); };
+  if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
+    node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");
+  }
 }
 
 }  // namespace

@@ -7,9 +7,9 @@ namespace entrepot::config {
 std::vector<std::string> warnings(const Config& config) {
   std::vector<std::string> lines;
   for (const auto& [name, upstream] : config.upstreams) {
-    if (!upstream.credentials) continue;
-    lines.push_back("upstream " + name +
-                    " has credentials, and no listener authenticates its clients: everyone who reaches a listener can "
+    if (!upstream.credentials && !upstream.client_certificate) continue;
+    lines.push_back("upstream " + name + " has " + (upstream.credentials ? "credentials" : "a client certificate") +
+                    ", and no listener authenticates its clients: everyone who reaches a listener can "
                     "pull what this account can");
   }
   return lines;

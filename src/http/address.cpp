@@ -1,5 +1,7 @@
 #include "http/address.hpp"
 
+#include <arpa/inet.h>
+
 namespace entrepot::http {
 
 namespace {
@@ -40,6 +42,16 @@ AddressKind kind_of(const std::string& ip_literal) {
   boost::system::error_code malformed;
   address parsed = io::net::ip::make_address(ip_literal, malformed);
   return malformed ? AddressKind::Metadata : kind_of(parsed);
+}
+
+std::optional<address> literal_address(const std::string& host) {
+  boost::system::error_code malformed;
+  address parsed = io::net::ip::make_address(host, malformed);
+  if (!malformed) return parsed;
+  in_addr ipv4{};
+  const std::string undotted = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
+  if (::inet_aton(undotted.c_str(), &ipv4) == 0) return std::nullopt;
+  return address_v4(ntohl(ipv4.s_addr));
 }
 
 std::string_view name_of(AddressKind kind) {

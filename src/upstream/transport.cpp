@@ -5,6 +5,7 @@
 #include "entrepot/base/log.hpp"
 #include "upstream/error_map.hpp"
 #include "upstream/link.hpp"
+#include "upstream/network.hpp"
 
 namespace entrepot::upstream {
 
@@ -24,10 +25,13 @@ std::vector<http::Url> parse_urls(const config::Upstream& config) {
   return urls;
 }
 
-http::ClientOptions client_options(const config::Upstream& config, UpstreamMetrics& metrics) {
+http::ClientOptions client_options(const config::Upstream& config, const std::vector<http::Url>& urls,
+                                   UpstreamMetrics& metrics) {
   http::ClientOptions options;
   options.on_read = [&metrics](std::size_t bytes) { metrics.read(bytes); };
   if (config.ca) options.ca_file = config.ca->string();
+  options.certificate = certificate_of(config, urls);
+  options.proxies = proxies_of(config.proxies);
   options.timeouts = {
       .connect = config.timeouts.connect, .first_byte = config.timeouts.first_byte, .stall = config.timeouts.stall};
   return options;
@@ -91,7 +95,7 @@ Transport::Transport(const config::Upstream& config, const Context& context)
       metrics_(context.registry, config.name),
       urls_(parse_urls(config)),
       limits_(urls_.size()),
-      client_(context.threads, context.resolvers, client_options(config, metrics_)),
+      client_(context.threads, context.resolvers, client_options(config, urls_, metrics_)),
       authorizer_(config, client_, context, metrics_) {
   context.registry.read(metrics::Registry::Kind::Gauge, "entrepot_upstream_open_connections",
                         "Connections to upstreams.", {{"upstream", name_}},

@@ -39,8 +39,8 @@ struct Answer {
 
 class Transport {
  public:
-  // What `context` refers to must outlive it. Throws std::runtime_error for a CA, or a file with an account, that
-  // cannot be read, and for a URL that is none.
+  // What `context` refers to must outlive it. Throws std::runtime_error for a certificate, a key, or a file with an
+  // account, that cannot be read, and for a URL that is none.
   Transport(const config::Upstream& config, const Context& context);
 
   // A URL that cannot be reached, or answers 5xx or 429, makes room for the next one; the last one's answer stands. One

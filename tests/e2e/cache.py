@@ -42,6 +42,8 @@ class Entrepot:
         self.upstreams = {"docker.io": {"url": upstream_url}}
         self.certificate = None     # a file, with its key in NAME.key: it speaks TLS
         self.admin_port = None      # a port: it has an admin listener there
+        self.environment = {}       # besides this process's
+        self.sandbox = None         # where it runs
         self.program = None
 
     @property
@@ -73,7 +75,8 @@ class Entrepot:
 
     def serve(self, config, log):
         """`entrepot serve` with any configuration."""
-        return Program([self._binary, "serve", "--config", config], log)
+        argv = [self._binary, "serve", "--config", config]
+        return Program(self.sandbox.inside(argv) if self.sandbox else argv, log, self.environment)
 
     def stop(self):
         if self.program:

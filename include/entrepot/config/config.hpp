@@ -115,6 +115,29 @@ struct Credentials {
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
+// PEM; read at start.
+struct ClientCertificate {
+  std::filesystem::path certificate;  // with its chain
+  std::filesystem::path key;
+  friend bool operator==(const ClientCertificate&, const ClientCertificate&) = default;
+};
+
+// An HTTP proxy on the way to upstreams.
+struct Proxy {
+  std::string host;  // a name, or an IP literal without brackets
+  std::uint16_t port = 80;
+  std::string username{};  // "": none
+  std::string password{};
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
+struct Proxies {
+  std::optional<Proxy> http{};   // on the way to http:// URLs; none: directly
+  std::optional<Proxy> https{};  // likewise, https://
+  std::string no_proxy{};        // the hosts that are reached directly, in the form of the environment's NO_PROXY
+  friend bool operator==(const Proxies&, const Proxies&) = default;
+};
+
 // `from`, an ECMAScript regular expression, matches the whole name of a repository; `to` may hold $1 and the like.
 struct Rewrite {
   std::string from;
@@ -124,14 +147,16 @@ struct Rewrite {
 
 struct Upstream {
   std::string name;
-  std::vector<std::string> urls;            // tried in order; default: https://<name>
-  std::vector<std::string> aliases;         // further values of ?ns= and further prefixes
-  std::vector<std::string> prefixes;        // path prefixes besides the name and the aliases
-  std::vector<Rewrite> rewrite;             // of repositories' names, the first that matches; then:
-  std::vector<std::string> allow;           // which repositories may be pulled, by patterns with *; empty: all
-  std::vector<std::string> deny;            // and which of these may not
-  std::optional<Credentials> credentials;   // none: anonymous
-  std::optional<std::filesystem::path> ca;  // PEM, in addition to the system's
+  std::vector<std::string> urls;                          // tried in order; default: https://<name>
+  std::vector<std::string> aliases;                       // further values of ?ns= and further prefixes
+  std::vector<std::string> prefixes;                      // path prefixes besides the name and the aliases
+  std::vector<Rewrite> rewrite;                           // of repositories' names, the first that matches; then:
+  std::vector<std::string> allow;                         // which may be pulled, by patterns with *; empty: all
+  std::vector<std::string> deny;                          // and which of these may not
+  std::optional<Credentials> credentials;                 // none: anonymous
+  std::optional<std::filesystem::path> ca;                // PEM, in addition to the system's
+  std::optional<ClientCertificate> client_certificate{};  // shown to the hosts of the URLs alone
+  Proxies proxies{};                                      // the upstream's own proxy, or what the environment says
   Fetching fetching;
   Eviction eviction;    // the general one with the upstream's own keys over it
   Freshness freshness;  // likewise

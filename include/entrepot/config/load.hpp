@@ -29,7 +29,8 @@ Environment process_environment();
 
 // The configuration with no file: docker.io (the default upstream), ghcr.io, quay.io, registry.k8s.io, gcr.io,
 // mcr.microsoft.com and public.ecr.aws; the store in /var/lib/entrepot, or, for a user other than root, in
-// $XDG_STATE_HOME/entrepot (by default ~/.local/state/entrepot).
+// $XDG_STATE_HOME/entrepot (by default ~/.local/state/entrepot). Without the environment's proxies: those may have
+// faults, so parse() puts them in.
 Config built_in(const Environment& environment, bool is_root);
 
 // The text of a file over the built-in defaults. Either a whole, valid Config, or every fault that was found.

@@ -12,6 +12,7 @@
 
 #include "entrepot/base/result.hpp"
 #include "entrepot/http/message.hpp"
+#include "entrepot/http/proxy.hpp"
 #include "entrepot/http/url.hpp"
 #include "entrepot/io/blocking.hpp"
 #include "entrepot/io/threads.hpp"
@@ -39,7 +40,7 @@ struct AddressRule {
 };
 
 struct ClientTimeouts {
-  io::SteadyClock::duration connect = std::chrono::seconds(5);  // name, TCP and TLS, for each address tried
+  io::SteadyClock::duration connect = std::chrono::seconds(5);  // name, TCP, a proxy's tunnel and TLS
   io::SteadyClock::duration first_byte =
       std::chrono::seconds(15);                                // from the request to the end of the answer's header
   io::SteadyClock::duration stall = std::chrono::seconds(30);  // of the body, between two reads
@@ -64,7 +65,10 @@ class Exchange {
   std::string_view header(std::string_view name) const;                 // the first of this name, or ""
   std::vector<std::string> header_values(std::string_view name) const;  // all of this name, one for each line
   std::optional<std::uint64_t> content_length() const;  // of a HEAD too; none if the header does not say
-  AddressKind peer_kind() const;                        // of the address that answered
+
+  // Of the address that answered. Through a proxy: of the one that the URL has as its host, and Public if that is a
+  // name.
+  AddressKind peer_kind() const;
 
   // Reads up to `buffer.size()` bytes of the body, as soon as there are some; 0 is its end. A connection that ends
   // before Content-Length or the last chunk is Errc::BadGateway, one that stalls Errc::Timeout; nothing can be read
@@ -85,25 +89,36 @@ class Exchange {
   std::unique_ptr<Impl> impl_;
 };
 
+// What the client shows to the servers that ask for a certificate, and to which of them. PEM.
+struct ClientCertificate {
+  std::string certificate_file;  // with its chain
+  std::string key_file;
+  std::set<std::string> hosts;  // as Url::host has them; at any port
+};
+
 struct ClientOptions {
-  std::string ca_file{};  // PEM, trusted besides the system's certificates
+  std::string ca_file{};                           // PEM, trusted besides the system's certificates
+  std::optional<ClientCertificate> certificate{};  // read by the client's constructor
+  Proxies proxies{};
   std::string user_agent = "entrepot";
   ClientTimeouts timeouts{};
   std::function<void(std::size_t)> on_read{};  // called with the size of each part of a body; from every io thread
 };
 
 // Thread-safe. Connections are kept for each io thread apart, at most 60 s idle; one that turns out to be closed by the
-// peer before a byte of the answer is replaced once, unseen by the caller. Each address of a name is tried in turn.
+// peer before a byte of the answer is replaced once, unseen by the caller. Of a name's addresses the first that answers
+// is taken.
 class Client {
  public:
   // `threads` and `resolvers` (for getaddrinfo) must outlive the client, and `threads` the jobs of `resolvers`. Throws
-  // std::runtime_error if `ca_file` cannot be read.
+  // std::runtime_error if a certificate or key cannot be read.
   Client(io::Threads& threads, io::Pool& resolvers, ClientOptions options);
 
   // When no io thread runs any more. Coroutines that they left suspended in send() or Exchange::read() may go later.
   ~Client();
 
-  // Errc::BadGateway: refused, DNS, TLS, an answer that is not HTTP, an address that the rule forbids; Errc::Timeout.
+  // Errc::BadGateway: refused (by a proxy too), DNS, TLS, an answer that is not HTTP, an address that the rule forbids;
+  // Errc::Timeout.
   // Any status is an answer, not an error. Messages name the host, never a header. An answer with both
   // Transfer-Encoding and Content-Length, or a 2xx with a Content-Encoding other than identity, is Errc::BadGateway.
   io::Awaitable<Result<std::unique_ptr<Exchange>>> send(ClientRequest request);

@@ -10,7 +10,7 @@
 namespace entrepot::upstream {
 
 // What `context` refers to must outlive what is returned, which must outlive its running calls. Throws
-// std::runtime_error for a CA, or a file with an account, that cannot be read.
+// std::runtime_error for a certificate, a key, or a file with an account, that cannot be read.
 std::unique_ptr<Upstream> make_registry_client(const config::Upstream& config, const Context& context);
 
 }  // namespace entrepot::upstream

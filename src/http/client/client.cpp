@@ -4,6 +4,7 @@
 
 #include "http/client/dialer.hpp"
 #include "http/client/exchange.hpp"
+#include "http/client/tunnel.hpp"
 
 namespace entrepot::http {
 
@@ -13,13 +14,17 @@ using client::Connection;
 using client::Head;
 using client::IdleConnections;
 
-std::string request_text(const ClientRequest& request, const std::string& user_agent) {
+// `relay`: the proxy that is asked in the server's place (RFC 9112, 3.2.2); null if there is none, or it only passes on
+// what a tunnel holds.
+std::string request_text(const ClientRequest& request, const std::string& user_agent, const Proxy* relay) {
   HeaderBlock own;
   own.add("Host", request.url.authority());
   own.add("User-Agent", user_agent);
   own.add("Accept-Encoding", "identity");
   if (request.method == "POST") own.add("Content-Length", request.body.size());
-  std::string text = request.method + " " + request.url.target + " HTTP/1.1\r\n";
+  if (relay != nullptr && !relay->authorization.empty()) own.add("Proxy-Authorization", relay->authorization);
+  const std::string target = relay == nullptr ? request.url.target : request.url.to_string();
+  std::string text = request.method + " " + target + " HTTP/1.1\r\n";
   text.append(own.text()).append(request.headers.text()).append("\r\n").append(request.body);
   return text;
 }
@@ -42,10 +47,15 @@ class StaleCheck {
   const std::uint64_t sent_;
 };
 
-io::Awaitable<Result<Head>> ask(Connection& connection, std::string_view text, bool is_head, io::Deadline deadline) {
+io::Awaitable<Result<Head>> ask(Connection& connection, std::string_view text, bool is_head, const Proxy* relay,
+                                io::Deadline deadline) {
   auto written = co_await connection.write(text, deadline);
   if (!written) co_return written.error();
-  co_return co_await client::read_head(connection, is_head, deadline);
+  Result<Head> head = co_await client::read_head(connection, is_head, deadline);
+  // Of all that a relay answers only this is its own for certain.
+  const bool refused = relay != nullptr && head && head->status == 407;
+  if (refused) co_return client::proxy_refusal(connection, *relay, head->status);
+  co_return head;
 }
 
 }  // namespace
@@ -53,7 +63,7 @@ io::Awaitable<Result<Head>> ask(Connection& connection, std::string_view text, b
 class Client::Impl {
  public:
   Impl(io::Threads& threads, io::Pool& resolvers, ClientOptions options)
-      : options_(std::move(options)), dialer_(resolvers, options_.ca_file, options_.timeouts.connect) {
+      : options_(std::move(options)), dialer_(resolvers, options_) {
     for (std::size_t i = 0; i < threads.size(); ++i) idle_.push_back(std::make_shared<IdleConnections>());
   }
 
@@ -66,20 +76,21 @@ class Client::Impl {
   io::Awaitable<Result<std::unique_ptr<Exchange::Impl>>> send(ClientRequest request) {
     const std::shared_ptr<IdleConnections> idle = idle_[io::Threads::current()];
     const std::string origin = origin_of(request.url);
-    const std::string text = request_text(request, options_.user_agent);
+    const Proxy* relay = request.url.scheme == "http" ? options_.proxies.proxy_for(request.url) : nullptr;
+    const std::string text = request_text(request, options_.user_agent, relay);
     const bool is_head = request.method == "HEAD";
 
     std::unique_ptr<Connection> connection = idle->take(origin, request.addresses);
     if (connection != nullptr) {
       StaleCheck stale(*connection);
-      auto head = co_await ask(*connection, text, is_head, first_byte_deadline(request));
+      auto head = co_await ask(*connection, text, is_head, relay, first_byte_deadline(request));
       if (!head && !stale.may_ask_again(*connection, request.method)) co_return head.error();
       if (head) co_return make_exchange(std::move(connection), std::move(*head), origin, idle, request.deadline);
     }
     auto dialed = co_await dialer_.dial(request.url, request.addresses, request.deadline);
     if (!dialed) co_return dialed.error();
     connection = std::move(*dialed);
-    auto head = co_await ask(*connection, text, is_head, first_byte_deadline(request));
+    auto head = co_await ask(*connection, text, is_head, relay, first_byte_deadline(request));
     if (!head) co_return head.error();
     co_return make_exchange(std::move(connection), std::move(*head), origin, idle, request.deadline);
   }

@@ -4,8 +4,6 @@
 
 #include <boost/asio/write.hpp>
 
-#include "http/address.hpp"
-
 namespace entrepot::http::client {
 
 namespace {
@@ -40,8 +38,11 @@ void Connection::limit_window(bool limited) {
   }
 }
 
-Connection::Connection(io::Executor executor, std::string peer)
-    : peer_(std::move(peer)), socket_(executor), watchdog_(socket_), buffer_(kBufferLimit) {}
+Connection::Connection(Socket socket, std::string peer, AddressKind kind)
+    : peer_(std::move(peer)), socket_(std::move(socket)), watchdog_(socket_), buffer_(kBufferLimit), peer_kind_(kind) {
+  boost::system::error_code ignored;
+  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
+}
 
 Connection::~Connection() {
   if (open_ != nullptr) --*open_;
@@ -50,17 +51,6 @@ Connection::~Connection() {
 void Connection::count_in(std::shared_ptr<OpenConnections> open) {
   open_ = std::move(open);
   ++*open_;
-}
-
-io::Awaitable<Result<void>> Connection::connect(net::ip::tcp::endpoint endpoint, io::Deadline deadline) {
-  peer_kind_ = kind_of(endpoint.address());
-  watchdog_.arm(deadline);
-  auto [ec] = co_await socket_.async_connect(endpoint, io::as_result);
-  watchdog_.disarm();
-  if (ec) co_return failure("connecting", ec);
-  boost::system::error_code ignored;
-  socket_.set_option(net::ip::tcp::no_delay(true), ignored);
-  co_return ok();
 }
 
 io::Awaitable<Result<void>> Connection::start_tls(net::ssl::context& context, const std::string& host,

@@ -23,16 +23,14 @@ using OpenConnections = std::atomic<std::size_t>;
 
 class Connection {
  public:
-  // `peer` ("host:port") is what errors say.
-  Connection(io::Executor executor, std::string peer);
+  // `socket` is connected. `peer` ("host:port") is what errors say, `kind` what an AddressRule has to allow.
+  Connection(Socket socket, std::string peer, AddressKind kind);
   ~Connection();
 
   // It counts as open from here to its end.
   void count_in(std::shared_ptr<OpenConnections> open);
 
-  io::Awaitable<Result<void>> connect(net::ip::tcp::endpoint endpoint, io::Deadline deadline);
-
-  // Once connected. `host`, a name or an IP literal, must be one that the peer's certificate stands for.
+  // `host`, a name or an IP literal, must be one that the peer's certificate stands for.
   io::Awaitable<Result<void>> start_tls(net::ssl::context& context, const std::string& host, io::Deadline deadline);
 
   // All of `bytes`.
@@ -71,7 +69,7 @@ class Connection {
   Watchdog watchdog_;
   std::optional<net::ssl::stream<Socket&>> tls_;
   boost::beast::flat_buffer buffer_;
-  AddressKind peer_kind_ = AddressKind::Metadata;
+  const AddressKind peer_kind_;
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
   std::shared_ptr<OpenConnections> open_;

@@ -1,87 +1,93 @@
 #include "http/client/dialer.hpp"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <stdexcept>
 
 #include "http/address.hpp"
+#include "http/client/connect_first.hpp"
+#include "http/client/tls_context.hpp"
+#include "http/client/tunnel.hpp"
 
 namespace entrepot::http::client {
 
 namespace {
 
-// The system's certificates are those that OpenSSL knows: its built-in paths, or SSL_CERT_FILE and SSL_CERT_DIR.
-std::shared_ptr<net::ssl::context> make_tls(const std::string& ca_file) {
-  auto made = std::make_shared<net::ssl::context>(net::ssl::context::tls_client);
-  net::ssl::context& context = *made;
-  SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
-  context.set_verify_mode(net::ssl::verify_peer);
-  boost::system::error_code ec;
-  context.set_default_verify_paths(ec);  // a system without certificates trusts only ca_file
-  if (!ca_file.empty()) context.load_verify_file(ca_file, ec);
-  if (!ca_file.empty() && ec)
-    throw std::runtime_error("cannot read certificates from " + ca_file + ": " + ec.message());
-  ERR_clear_error();
-  return made;
-}
-
-// One for all who trust the same: to load the system's certificates takes OpenSSL some 50 ms.
-std::shared_ptr<net::ssl::context> tls_for(const std::string& ca_file) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<net::ssl::context>> contexts;
-  std::lock_guard lock(mutex);
-  std::weak_ptr<net::ssl::context>& slot = contexts[ca_file];
-  std::shared_ptr<net::ssl::context> context = slot.lock();
-  if (!context) slot = context = make_tls(ca_file);
-  return context;
-}
-
 Error forbidden(const Url& url, AddressKind kind) {
   return Error{Errc::BadGateway, url.authority() + ": is at " + std::string(name_of(kind)) + ", which is not allowed"};
 }
 
+std::shared_ptr<net::ssl::context> make_tls_with_certificate(const ClientOptions& options) {
+  if (!options.certificate) return nullptr;
+  return tls_with_certificate(options.ca_file, *options.certificate);
+}
+
 }  // namespace
 
-Dialer::Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout)
-    : resolver_(resolvers), tls_(tls_for(ca_file)), timeout_(timeout) {}
+Dialer::Dialer(io::Pool& resolvers, const ClientOptions& options)
+    : resolver_(resolvers),
+      options_(options),
+      tls_(shared_tls(options.ca_file)),
+      tls_with_certificate_(make_tls_with_certificate(options)) {}
 
 io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial(const Url& url, const AddressRule& rule,
                                                                 io::Deadline deadline) {
-  auto addresses = co_await resolver_.resolve(url.host, within_timeout(deadline));
-  if (!addresses) co_return addresses.error();
-  std::optional<Error> last;
-  for (const net::ip::address& address : *addresses) {
-    AddressKind kind = kind_of(address);
-    if (!rule.allows(kind)) {
-      if (!last) last = forbidden(url, kind);
-      continue;
-    }
-    if (io::SteadyClock::now() >= deadline) co_return Error{Errc::Timeout, url.authority() + ": no answer in time"};
-    auto connection = co_await dial_address(url, address, within_timeout(deadline));
-    if (connection) co_return connection;
-    last = connection.error();
-  }
-  co_return *last;
+  deadline = std::min(deadline, io::SteadyClock::now() + options_.timeouts.connect);
+  const Proxy* proxy = options_.proxies.proxy_for(url);
+  if (proxy != nullptr) co_return co_await dial_through(*proxy, url, rule, deadline);
+  co_return co_await dial_directly(url, rule, deadline);
 }
 
-io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_address(const Url& url, net::ip::address address,
-                                                                        io::Deadline deadline) {
-  auto connection = std::make_unique<Connection>(co_await io::this_executor(), url.authority());
-  net::ip::tcp::endpoint endpoint(address, url.port);
-  auto connected = co_await connection->connect(endpoint, deadline);
-  if (!connected) co_return connected.error();
-  connection->count_in(open_);
-  if (url.scheme == "https") {
-    auto secured = co_await connection->start_tls(*tls_, url.host, deadline);
-    if (!secured) co_return secured.error();
+io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_directly(const Url& url, const AddressRule& rule,
+                                                                         io::Deadline deadline) {
+  auto resolved = co_await resolver_.resolve(url.host, deadline);
+  if (!resolved) co_return resolved.error();
+  const AddressKind first_kind = kind_of(resolved->front());
+  std::erase_if(*resolved, [&rule](const net::ip::address& address) { return !rule.allows(kind_of(address)); });
+  if (resolved->empty()) co_return forbidden(url, first_kind);
+
+  // Where TLS fails at one address, those that are left may have another server.
+  Addresses left = in_turn(*resolved);
+  for (;;) {
+    auto connected = co_await connect_first(left, url.port, url.authority(), deadline);
+    if (!connected) co_return connected.error();
+    auto connection = adopt(std::move(connected->socket), url.authority(), kind_of(connected->address));
+    if (url.scheme != "https") co_return connection;
+    auto secured = co_await connection->start_tls(tls_for(url), url.host, deadline);
+    if (secured) co_return connection;
+    if (left.empty() || connection->timed_out()) co_return secured.error();
   }
+}
+
+io::Awaitable<Result<std::unique_ptr<Connection>>> Dialer::dial_through(const Proxy& proxy, const Url& url,
+                                                                        const AddressRule& rule,
+                                                                        io::Deadline deadline) {
+  const std::optional<net::ip::address> literal = literal_address(url.host);
+  const AddressKind kind = literal ? kind_of(*literal) : AddressKind::Public;
+  if (!rule.allows(kind)) co_return forbidden(url, kind);
+
+  const std::string peer = url.authority() + " through the proxy " + proxy.authority();
+  auto resolved = co_await resolver_.resolve(proxy.host, deadline);
+  if (!resolved) co_return Error{resolved.error().code, peer + ": " + resolved.error().message};
+  Addresses left = in_turn(*resolved);
+  auto connected = co_await connect_first(left, proxy.port, peer, deadline);
+  if (!connected) co_return connected.error();
+  auto connection = adopt(std::move(connected->socket), peer, kind);
+  if (url.scheme != "https") co_return connection;
+  auto tunnel = co_await open_tunnel(*connection, url, proxy, options_.user_agent, deadline);
+  if (!tunnel) co_return tunnel.error();
+  auto secured = co_await connection->start_tls(tls_for(url), url.host, deadline);
+  if (!secured) co_return secured.error();
   co_return connection;
 }
 
-io::Deadline Dialer::within_timeout(io::Deadline deadline) const {
-  return std::min(deadline, io::SteadyClock::now() + timeout_);
+std::unique_ptr<Connection> Dialer::adopt(Socket socket, std::string peer, AddressKind kind) {
+  auto connection = std::make_unique<Connection>(std::move(socket), std::move(peer), kind);
+  connection->count_in(open_);
+  return connection;
+}
+
+net::ssl::context& Dialer::tls_for(const Url& url) const {
+  const bool shows_certificate = tls_with_certificate_ != nullptr && options_.certificate->hosts.contains(url.host);
+  return shows_certificate ? *tls_with_certificate_ : *tls_;
 }
 
 }  // namespace entrepot::http::client

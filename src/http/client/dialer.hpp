@@ -1,11 +1,13 @@
-// New connections: the name's addresses, those that the rule allows, TCP and TLS. The address that was checked is the
-// one that is connected to: the name is never resolved a second time.
+// New connections: directly or through a proxy, to those of a name's addresses that the rule allows. The address that
+// was checked is the one that is connected to: the name is never resolved a second time. (What a proxy connects to it
+// resolves itself; docs/decisions/0011 says what is checked then.)
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
 #include <memory>
 #include <string>
 
+#include "entrepot/http/proxy.hpp"
 #include "entrepot/http/url.hpp"
 #include "http/client/connection.hpp"
 #include "http/client/resolver.hpp"
@@ -15,11 +17,10 @@ namespace entrepot::http::client {
 // Thread-safe.
 class Dialer {
  public:
-  // Throws std::runtime_error if `ca_file` (or "") cannot be read. `timeout` is for the name, and for each address
-  // anew.
-  Dialer(io::Pool& resolvers, const std::string& ca_file, io::SteadyClock::duration timeout);
+  // `options` must outlive it. Throws std::runtime_error if a file of its certificates cannot be read.
+  Dialer(io::Pool& resolvers, const ClientOptions& options);
 
-  // Tries one address after the other; the error is that of the last.
+  // By `deadline`, and within the connect timeout: the name, TCP, the proxy's tunnel and TLS.
   io::Awaitable<Result<std::unique_ptr<Connection>>> dial(const Url& url, const AddressRule& rule,
                                                           io::Deadline deadline);
 
@@ -27,13 +28,17 @@ class Dialer {
   std::size_t open_connections() const { return *open_; }
 
  private:
-  io::Awaitable<Result<std::unique_ptr<Connection>>> dial_address(const Url& url, net::ip::address address,
-                                                                  io::Deadline deadline);
-  io::Deadline within_timeout(io::Deadline deadline) const;
+  io::Awaitable<Result<std::unique_ptr<Connection>>> dial_directly(const Url& url, const AddressRule& rule,
+                                                                   io::Deadline deadline);
+  io::Awaitable<Result<std::unique_ptr<Connection>>> dial_through(const Proxy& proxy, const Url& url,
+                                                                  const AddressRule& rule, io::Deadline deadline);
+  std::unique_ptr<Connection> adopt(Socket socket, std::string peer, AddressKind kind);
+  net::ssl::context& tls_for(const Url& url) const;
 
   Resolver resolver_;
-  const std::shared_ptr<net::ssl::context> tls_;  // shared with other dialers
-  const io::SteadyClock::duration timeout_;
+  const ClientOptions& options_;
+  const std::shared_ptr<net::ssl::context> tls_;                                        // shared with other dialers
+  const std::shared_ptr<net::ssl::context> tls_with_certificate_;                       // null: there is none to show
   const std::shared_ptr<OpenConnections> open_ = std::make_shared<OpenConnections>(0);  // connections may live longer
 };
 

@@ -233,6 +233,47 @@ TEST(Faults, AKeyOfAnotherTypeOfCredentialsHasNoEffect) {
   expect_fault(with("helper: h, type: helper, password_file: f"), key + ".password_file", "belongs to type: basic");
 }
 
+TEST(Faults, OfProxies) {
+  const std::string key = "upstreams.docker.io.proxy";
+  const auto with = [](const std::string& text) { return "upstreams: {docker.io: {proxy: " + text + "}}"; };
+  for (const char* text : {"''", "'proxy:0'", "'proxy:99999'", "'http://'", "'u:p@'", "'http://proxy/path'", "'a b'"}) {
+    expect_fault(with(text), key, "expected a proxy such as http://HOST:PORT");
+  }
+  expect_fault(with("https://proxy:3128"), key, "https:// is not supported");
+  expect_fault(with("socks5://proxy:1080"), key, "no other kind is supported");
+  expect_fault(with("'http://u%:p@proxy'"), key, "percent-encoded");
+  expect_fault(with("'http://u%3A:p@proxy'"), key, "percent-encoded");
+  expect_fault(with("'http://:p@proxy'"), key, "percent-encoded");
+  expect_fault(with("[proxy]"), key, "expected a single value; found a list");
+  expect_faults({{"upstreams:\n  docker.io:\n    proxy: ftp://proxy",
+                  "3: upstreams.docker.io.proxy: expected an HTTP proxy, http://HOST:PORT or "
+                  "http://USER:PASSWORD@HOST:PORT; no other kind is supported; or none"}});
+}
+
+TEST(Faults, OfTheEnvironmentsProxiesHaveTheVariableAsTheirKey) {
+  EXPECT_EQ(
+      faults_in("threads: many", environment_of({{"https_proxy", "https://u:hunter2@proxy"}, {"HTTP_PROXY", "x:y"}})),
+      (Lines{
+          "HTTP_PROXY: in the environment: expected a proxy such as http://HOST:PORT or "
+          "http://USER:PASSWORD@HOST:PORT",
+          "https_proxy: in the environment: expected a proxy that is spoken to without TLS, http://HOST:PORT or "
+          "http://USER:PASSWORD@HOST:PORT; https:// is not supported",
+          R"(1: threads: expected a whole number from 0 (one for each core) to 1024; found "many")",
+      }));
+}
+
+TEST(Faults, OfClientCertificates) {
+  const std::string key = "upstreams.docker.io.client_certificate";
+  const auto with = [](const std::string& text) { return "upstreams: {docker.io: {" + text + "}}"; };
+  expect_fault(with("client_certificate: {certificate: c}"), key + ".key", "is missing");
+  expect_fault(with("client_certificate: {key: k}"), key + ".certificate", "is missing");
+  expect_fault(with("client_certificate: {certificate: c, key: ''}"), key + ".key", "expected a path");
+  EXPECT_EQ(faults_in(with("client_certificate: ")).size(), 2u);
+  const std::string both = "client_certificate: {certificate: c, key: k}, ";
+  expect_fault(with(both + "url: 'http://a'"), key, "would never be shown");
+  EXPECT_EQ(faults_in(with(both + "url: ['http://a', 'https://b']")), Lines{});
+}
+
 TEST(Faults, NeverRepeatASecret) {
   const auto with = [](const std::string& text) { return "upstreams: {docker.io: {" + text + "}}"; };
   for (const std::string& yaml : {
@@ -246,6 +287,11 @@ TEST(Faults, NeverRepeatASecret) {
            with("credentials: {type: docker, config: c, password: hunter2}"),
            with("url: 'https://u:hunter2@docker.io'"),
            with("aliases: ['https://u:hunter2@docker.io']"),
+           with("proxy: 'https://u:hunter2@proxy'"),
+           with("proxy: 'http://u:hunter2'"),
+           with("proxy: 'http://u:hunter2%@proxy'"),
+           with("proxy: 'http://u:hunter2@proxy:port'"),
+           with("proxy: {hunter2: x}"),
            std::string("upstreams: {docker.io: , 'https://u:hunter2@docker.io': {x: y}}"),
            std::string("upstreams: {docker.io: , 'https://u:hunter2@docker.io': {aliases: [docker.io]}}\n"
                        "default_upstream: nowhere"),

@@ -10,12 +10,16 @@ TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirKeys) {
   config.listeners = {{{"127.0.0.1", 0}, {}, ListenerTls{"/nowhere/tls.crt", "/proc/self/exe"}}};
   Upstream& upstream = config.upstreams["ghcr.io"];
   upstream.ca = "/nowhere/ca.pem";
+  upstream.client_certificate = ClientCertificate{"/nowhere/client.crt", "/nowhere/client.key"};
   upstream.credentials = Credentials{BasicCredentials{"u", "", "/nowhere/p"}};
   std::vector<std::string> lines;
   for (const Fault& fault : unreadable_files(config)) lines.push_back(to_string(fault, "c.yaml"));
   const std::vector<std::string> expected{
       "c.yaml: listeners[0].tls.certificate: cannot read /nowhere/tls.crt: No such file or directory",
       "c.yaml: upstreams.ghcr.io.ca: cannot read /nowhere/ca.pem: No such file or directory",
+      "c.yaml: upstreams.ghcr.io.client_certificate.certificate: cannot read /nowhere/client.crt: No such file or "
+      "directory",
+      "c.yaml: upstreams.ghcr.io.client_certificate.key: cannot read /nowhere/client.key: No such file or directory",
       "c.yaml: upstreams.ghcr.io.credentials.password_file: cannot read /nowhere/p: No such file or directory"};
   EXPECT_EQ(lines, expected);
 }

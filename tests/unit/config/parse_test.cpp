@@ -38,6 +38,8 @@ upstreams:
     deny: ["*/secret"]
     credentials: {type: basic, username: u, password: p, realms: [Auth.example.com]}
     ca: ca.pem
+    client_certificate: {certificate: client.crt, key: client.key}
+    proxy: http://me:secret@proxy.example:3128
     access: shared
     connections_per_blob: 7
     parallel_min_size: 1MiB
@@ -64,6 +66,9 @@ shutdown_grace: 0
       .deny = {"*/secret"},
       .credentials = Credentials{BasicCredentials{"u", "p"}, {"auth.example.com"}},
       .ca = "ca.pem",
+      .client_certificate = ClientCertificate{"client.crt", "client.key"},
+      .proxies = {.http = Proxy{"proxy.example", 3128, "me", "secret"},
+                  .https = Proxy{"proxy.example", 3128, "me", "secret"}},
       .fetching = {.connections_per_blob = 7,
                    .parallel_min_size = 1'048'576,
                    .max_connections = 9,
@@ -131,6 +136,40 @@ TEST(Parse, GeneralKeysReachTheBuiltInUpstreams) {
     EXPECT_EQ(upstream.timeouts.connect, 7s) << name;
     EXPECT_EQ(upstream.freshness.stale_if_error, 0s) << name;
   }
+}
+
+TEST(Parse, TheEnvironmentsProxiesAreThoseOfEveryUpstreamWithoutItsOwn) {
+  const Environment environment = environment_of(
+      {{"HTTP_PROXY", "plain:1"}, {"HTTPS_PROXY", "http://u:p%40ss@tunnel:2/"}, {"NO_PROXY", "a.example,10.0.0.0/8"}});
+  const Proxies of_environment{
+      .http = Proxy{"plain", 1}, .https = Proxy{"tunnel", 2, "u", "p@ss"}, .no_proxy = "a.example,10.0.0.0/8"};
+  for (const auto& [name, upstream] : config_of("", environment).upstreams) {
+    EXPECT_EQ(upstream.proxies, of_environment) << name;
+  }
+  const Config config = config_of(R"(
+upstreams:
+  docker.io:
+  ghcr.io: {proxy: "own:3"}
+  quay.io: {proxy: none}
+  gcr.io: {proxy: null}
+)",
+                                  environment);
+  EXPECT_EQ(config.upstreams.at("docker.io").proxies, of_environment);
+  EXPECT_EQ(config.upstreams.at("ghcr.io").proxies, (Proxies{.http = Proxy{"own", 3}, .https = Proxy{"own", 3}}));
+  EXPECT_EQ(config.upstreams.at("quay.io").proxies, Proxies{});
+  EXPECT_EQ(config.upstreams.at("gcr.io").proxies, Proxies{});
+}
+
+TEST(Parse, TheUpperCaseFormOfAVariableComesFirstAndAnEmptyOneIsNone) {
+  const auto proxies = [](std::map<std::string, std::string> variables) {
+    return config_of("", environment_of(std::move(variables))).upstreams.at("docker.io").proxies;
+  };
+  EXPECT_EQ(proxies({{"https_proxy", "lower:1"}, {"no_proxy", "a"}}),
+            (Proxies{.https = Proxy{"lower", 1}, .no_proxy = "a"}));
+  EXPECT_EQ(proxies({{"HTTPS_PROXY", "upper:1"}, {"https_proxy", "lower:1"}}).https->host, "upper");
+  EXPECT_EQ(proxies({{"HTTPS_PROXY", ""}, {"https_proxy", "lower:1"}}).https->host, "lower");
+  EXPECT_EQ(proxies({{"HTTP_PROXY", "p:1"}, {"NO_PROXY", ""}, {"no_proxy", "a"}}).no_proxy, "a");
+  EXPECT_EQ(proxies({{"HTTP_PROXY", ""}, {"ALL_PROXY", "p:1"}}), Proxies{});
 }
 
 TEST(Parse, ReferencesMayBeAliasesAndBecomeNames) {
@@ -202,11 +241,13 @@ upstreams:
   docker.io: {credentials: {username: u, password: hunter2}}
   ghcr.io:
   quay.io: {credentials: {type: helper, helper: pass}}
+  gcr.io: {client_certificate: {certificate: c, key: k}}
 )");
   const auto lines = warnings(config);
-  ASSERT_EQ(lines.size(), 2u);
-  EXPECT_NE(lines[0].find("docker.io"), std::string::npos);
-  EXPECT_NE(lines[1].find("quay.io"), std::string::npos);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_NE(lines[0].find("docker.io has credentials"), std::string::npos);
+  EXPECT_NE(lines[1].find("gcr.io has a client certificate"), std::string::npos);
+  EXPECT_NE(lines[2].find("quay.io has credentials"), std::string::npos);
   EXPECT_EQ(lines[0].find("hunter2"), std::string::npos);
   EXPECT_TRUE(warnings(config_of("")).empty());
 }

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "entrepot/http/client.hpp"
+#include "http/address.hpp"
 
 namespace entrepot::http {
 namespace {
@@ -82,6 +83,34 @@ TEST(AddressRule, MetadataIsNeverAllowed) {
   EXPECT_FALSE((AddressRule{.any = true, .also = {AddressKind::Metadata}}).allows(AddressKind::Metadata));
   EXPECT_TRUE((AddressRule{.any = true}).allows(AddressKind::Loopback));
   EXPECT_TRUE((AddressRule{.any = true}).allows(AddressKind::LinkLocal));
+}
+
+TEST(LiteralAddress, IsWhatAResolverTakesForOne) {
+  struct Case {
+    const char* host;
+    const char* address;  // "": it is a name
+  };
+  for (const Case& c : {
+           Case{"10.0.0.1", "10.0.0.1"},
+           Case{"10.0.0.1.", "10.0.0.1"},
+           Case{"fd00::1", "fd00::1"},
+           Case{"2852039166", "169.254.169.254"},
+           Case{"0xa9fea9fe", "169.254.169.254"},
+           Case{"0251.0376.0251.0376", "169.254.169.254"},
+           Case{"169.254.43518", "169.254.169.254"},
+           Case{"127.1", "127.0.0.1"},
+           Case{"0", "0.0.0.0"},
+           Case{"", ""},
+           Case{".", ""},
+           Case{"localhost", ""},
+           Case{"registry.example", ""},
+           Case{"10.0.0.1.nip.io", ""},
+           Case{"256.0.0.1", ""},
+           Case{"1.2.3.4.5", ""},
+       }) {
+    const auto address = literal_address(c.host);
+    EXPECT_EQ(address ? address->to_string() : "", c.address) << c.host;
+  }
 }
 
 }  // namespace

@@ -25,6 +25,23 @@ class CertificateAuthority {
     return {text, static_cast<std::size_t>(size)};
   }
 
+  // Writes a client's, in PEM.
+  void write_client(const std::string& certificate_file, const std::string& key_file) const {
+    Key key = make_key();
+    Certificate certificate = certify(key.get(), "client", "DNS:client");
+    std::unique_ptr<BIO, decltype(&BIO_free_all)> certificate_out(BIO_new_file(certificate_file.c_str(), "w"),
+                                                                  &BIO_free_all);
+    std::unique_ptr<BIO, decltype(&BIO_free_all)> key_out(BIO_new_file(key_file.c_str(), "w"), &BIO_free_all);
+    PEM_write_bio_X509(certificate_out.get(), certificate.get());
+    PEM_write_bio_PrivateKey(key_out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  }
+
+  // Whether and how a server asks its clients for one.
+  void ask_clients(boost::asio::ssl::context& server, int mode) const {
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(server.native_handle()), certificate_.get());
+    server.set_verify_mode(mode);
+  }
+
   // A server's, whose certificate stands for `alternative_names` ("DNS:localhost,IP:127.0.0.1").
   boost::asio::ssl::context server(const std::string& alternative_names) const {
     Key key = make_key();

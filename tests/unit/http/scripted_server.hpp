@@ -25,8 +25,11 @@ class Peer {
  public:
   Peer(net::ip::tcp::socket socket, net::ssl::context* tls) : socket_(std::move(socket)) {
     socket_.set_option(net::ip::tcp::no_delay(true));
-    if (tls == nullptr) return;
-    tls_.emplace(socket_, *tls);
+    if (tls != nullptr) start_tls(*tls);
+  }
+
+  void start_tls(net::ssl::context& context) {
+    tls_.emplace(socket_, context);
     boost::system::error_code refused;  // by a client that does not trust us
     tls_->handshake(net::ssl::stream_base::server, refused);
     if (refused) close();
@@ -67,6 +70,12 @@ class Peer {
   std::string server_name() {
     const char* name = SSL_get_servername(tls_->native_handle(), TLSEXT_NAMETYPE_host_name);
     return name == nullptr ? "" : name;
+  }
+
+  bool has_shown_certificate() {
+    X509* certificate = SSL_get1_peer_certificate(tls_->native_handle());
+    X509_free(certificate);
+    return certificate != nullptr;
   }
 
  private:
