@@ -57,5 +57,6 @@ class Sandbox:
 
     def inside(self, argv):
         """The command line that runs another one in here. It becomes that program, under the same process id."""
-        # Its root too: where the tests themselves run in a changed root, that of the namespace is the machine's.
-        return ["nsenter", f"--target={self.pid}", "--mount", "--root", *argv]
+        # Its root too: where the tests themselves run in a changed root, that of the namespace is the machine's. And a
+        # working directory that is in it.
+        return ["nsenter", f"--target={self.pid}", "--mount", "--root", "--wd", *argv]
