@@ -26,6 +26,13 @@ class RestartTest : public DaemonTest {
     hub_.log().clear();
   }
 
+  // Clients have their last byte a moment before it is on the disk.
+  void stop_when_stored(std::size_t count) {
+    EXPECT_TRUE(
+        becomes_true([&] { return files() == count && std::filesystem::is_empty(config_.storage.path / "fills"); }));
+    stop();
+  }
+
   void remove_index() {
     for (const char* name : {"index.db", "index.db-wal", "index.db-shm"})
       std::filesystem::remove(config_.storage.path / name);
@@ -42,7 +49,7 @@ TEST_F(RestartTest, WhatWasCompleteIsServedWithTheUpstreamDown) {
   start();
   get(by_tag_);
   get(layer_path_);
-  stop();
+  stop_when_stored(2);
   hub_.stop();
   start();
   EXPECT_EQ(get(by_tag_).header("Cache-Status"), kStale);
@@ -73,7 +80,7 @@ TEST_F(RestartTest, WithoutItsIndexNoBlobIsDownloadedAgain) {
   start();
   get(by_tag_);
   get(layer_path_);
-  stop();
+  stop_when_stored(2);
   remove_index();
   hub_.log().clear();
   start();
@@ -109,7 +116,7 @@ TEST_F(RestartTest, AManifestFoundWrongWhileItsUpstreamIsAskedIsFetchedAnew) {
 TEST_F(RestartTest, WithoutItsIndexAndItsUpstreamNothingIsShown) {
   start();
   get(layer_path_);
-  stop();
+  stop_when_stored(1);
   remove_index();
   hub_.stop();
   start();
@@ -119,7 +126,7 @@ TEST_F(RestartTest, WithoutItsIndexAndItsUpstreamNothingIsShown) {
 TEST_F(RestartTest, ADamagedIndexIsSetAside) {
   start();
   get(layer_path_);
-  stop();
+  stop_when_stored(1);
   remove_index();
   std::ofstream(config_.storage.path / "index.db") << std::string(10'000, 'x');
   start();
@@ -135,7 +142,7 @@ TEST_F(RestartTest, ADamagedIndexIsSetAside) {
 TEST_F(RestartTest, AStoredFileThatIsDamagedIsNotServedAfterALostIndex) {
   start();
   get(layer_path_);
-  stop();
+  stop_when_stored(1);
   remove_index();
   std::string hex = layer_.digest.substr(7);
   std::filesystem::path file = config_.storage.path / "blobs/sha256" / hex.substr(0, 2) / hex;
