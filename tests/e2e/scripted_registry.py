@@ -59,14 +59,7 @@ class ScriptedRegistry(SmallServer):
 
     def find(self, repository, kind, reference):
         """The media type, the digest and the content of a manifest or a blob; or None."""
-        image = self.images.get(repository)
-        if not image:
-            return None
-        digest = image.digest if reference == image.tag else reference
-        if digest not in (image.blobs() if kind == "blobs" else image.manifests()):
-            return None
-        media_type = "application/octet-stream" if kind == "blobs" else image.document(digest)["mediaType"]
-        return media_type, digest, image.path(digest).read_bytes()
+        return find(self.images.get(repository), kind, reference)
 
 
 class FaultyFront(ScriptedRegistry):
@@ -81,18 +74,35 @@ class FaultyFront(ScriptedRegistry):
         return (headers["Content-Type"], headers["Docker-Content-Digest"], content) if status == 200 else None
 
 
-def _blob(media_type, digest, content, asked_range, fault):
+def find(image, kind, reference):
+    """The media type, the digest and the content of a manifest or a blob of an image; None, where there is no image too."""
+    if not image:
+        return None
+    digest = image.digest if reference == image.tag else reference
+    if digest not in (image.blobs() if kind == "blobs" else image.manifests()):
+        return None
+    media_type = "application/octet-stream" if kind == "blobs" else image.document(digest)["mediaType"]
+    return media_type, digest, image.path(digest).read_bytes()
+
+
+def part_of(content, asked_range):
+    """What a Range asks for: the status, headers, the first and the last byte."""
     part = _RANGE.match(asked_range or "")     # what else is asked for is answered with the whole, as anybody may
     first = int(part["first"]) if part else 0
     last = min(int(part["last"]), len(content) - 1) if part and part["last"] else len(content) - 1
+    headers = [("Content-Length", str(last + 1 - first))]
+    if part:
+        headers.append(("Content-Range", f"bytes {first}-{last}/{len(content)}"))
+    return 206 if part else 200, headers, first, last
+
+
+def _blob(media_type, digest, content, asked_range, fault):
+    status, headers, first, last = part_of(content, asked_range)
     # Always the middle of the whole, so that who goes on from there gets no further. A config comes whole.
     end = len(content) // 2 if fault and len(content) > 1 << 16 else len(content)
     if fault == "broken" and first >= end:
         return _error(503)
-    headers = [*_headers(media_type, digest), ("Content-Length", str(last + 1 - first))]
-    if part:
-        headers.append(("Content-Range", f"bytes {first}-{last}/{len(content)}"))
-    return 206 if part else 200, headers, content[first:max(first, min(end, last + 1))]
+    return status, [*_headers(media_type, digest), *headers], content[first:max(first, min(end, last + 1))]
 
 
 def _headers(media_type, digest):
