@@ -48,7 +48,7 @@ bool is_within(const ip::address& address, const ip::address& network, unsigned 
 
 std::optional<ip::address> parse_ip(std::string_view text) {
   boost::system::error_code malformed;
-  const ip::address address = ip::make_address(std::string(text), malformed);
+  ip::address address = ip::make_address(std::string(text), malformed);
   if (malformed) return std::nullopt;
   return address;
 }
