@@ -203,8 +203,8 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& s
                                                                  io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
   const Missing::Request request{key.upstream, key.repository, digest, false};
-  if (!context_.store.link(key, digest)) {
-    if (auto missing = missing_->find(request, io::SteadyClock::now())) co_return *missing;
+  if (auto missing = missing_->find(request, io::SteadyClock::now())) {
+    if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
   auto opened = co_await open_or_fetch(source, std::move(repository), digest, wait_for_size, deadline);
   if (!opened && opened.error().code == Errc::NotFound) {
@@ -327,8 +327,8 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, std
                                                        io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
   const Missing::Request request{key.upstream, key.repository, digest, true};
-  if (!context_.store.link(key, digest)) {
-    if (auto missing = missing_->find(request, io::SteadyClock::now())) co_return *missing;
+  if (auto missing = missing_->find(request, io::SteadyClock::now())) {
+    if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
   auto stat = co_await stat_or_ask(source, std::move(repository), digest, deadline);
   if (!stat && stat.error().code == Errc::NotFound) {

@@ -78,8 +78,8 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& s
                                                                  oci::Digest digest, bool head, io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), repository};
   const Missing::Request request{key.upstream, key.repository, digest, head};
-  if (!context_.store.link(key, digest)) {
-    if (auto missing = missing_->find(request, io::SteadyClock::now())) co_return *missing;
+  if (auto missing = missing_->find(request, io::SteadyClock::now())) {
+    if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
   Answer answer = co_await by_digest(source, std::move(repository), digest, head, deadline);
   if (!answer && answer.error().code == Errc::NotFound) {

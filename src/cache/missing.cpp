@@ -1,10 +1,12 @@
 #include "cache/missing.hpp"
 
+#include <algorithm>
+
 namespace entrepot::cache {
 
 std::optional<Error> Missing::find(const Request& request, io::Deadline now) const {
+  if (now >= last_until_.load()) return std::nullopt;
   std::lock_guard lock(mutex_);
-  if (entries_.empty()) return std::nullopt;
   for (bool head : {false, true}) {
     if (head && !request.head) continue;
     auto found = entries_.find(key_of(request, head));
@@ -19,6 +21,7 @@ void Missing::add(const Request& request, Error error, io::Deadline now, io::Ste
   if (entries_.size() >= kMost) std::erase_if(entries_, [&](const auto& entry) { return now >= entry.second.until; });
   if (entries_.size() >= kMost) return;
   entries_.insert_or_assign(key_of(request, request.head), Entry{std::move(error), now + ttl});
+  last_until_ = std::max(last_until_.load(), now + ttl);
 }
 
 }  // namespace entrepot::cache

@@ -4,6 +4,7 @@
 // Never of a tag, nor of a digest that the upstream has shown (a link): a pull right after a push is not fooled.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <mutex>
@@ -30,7 +31,8 @@ class Missing {
     bool head;
   };
 
-  // The upstream's error, if it was added no longer ago than was said then. That of a GET answers a HEAD too.
+  // The upstream's error, if it was added no longer ago than was said then. That of a GET answers a HEAD too. Takes no
+  // lock while nothing is remembered, since every request for a digest comes by here.
   std::optional<Error> find(const Request& request, io::Deadline now) const;
 
   void add(const Request& request, Error error, io::Deadline now, io::SteadyClock::duration ttl);
@@ -46,6 +48,7 @@ class Missing {
     return {request.upstream, request.repository, request.digest, head};
   }
 
+  std::atomic<io::Deadline> last_until_{io::Deadline::min()};  // when all of it will be forgotten
   mutable std::mutex mutex_;
   std::map<Key, Entry> entries_;  // guarded by mutex_
 };
