@@ -71,7 +71,7 @@ std::string_view name_of(AddressKind kind) {
 }
 
 bool AddressRule::allows(AddressKind kind) const {
-  if (kind == AddressKind::Metadata) return false;
+  if (kind == AddressKind::Metadata) return metadata;
   return any || kind == AddressKind::Public || also.contains(kind);
 }
 

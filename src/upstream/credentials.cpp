@@ -1,7 +1,6 @@
 #include "upstream/credentials.hpp"
 
-#include <openssl/evp.h>
-
+#include "entrepot/base/base64.hpp"
 #include "entrepot/base/hash.hpp"
 #include "entrepot/base/hex.hpp"
 #include "upstream/credentials_basic.hpp"
@@ -11,14 +10,6 @@
 namespace entrepot::upstream {
 
 namespace {
-
-std::string base64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // with room for the NUL that OpenSSL adds
-  int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                               reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(length));
-  return text;
-}
 
 void blot_out(std::string& text, const std::string& secret) {
   constexpr std::string_view kBlot = "***";
@@ -46,7 +37,7 @@ std::unique_ptr<CredentialProvider> make(const config::HelperCredentials& accoun
 }  // namespace
 
 std::string basic_authorization(const Credential& credential) {
-  return "Basic " + base64(credential.username + ":" + credential.secret);
+  return "Basic " + to_base64(credential.username + ":" + credential.secret);
 }
 
 std::string fingerprint(const Credential& credential) {
@@ -58,7 +49,7 @@ std::string fingerprint(const Credential& credential) {
 }
 
 std::string without_secret(std::string text, const Credential& credential) {
-  blot_out(text, base64(credential.username + ":" + credential.secret));
+  blot_out(text, to_base64(credential.username + ":" + credential.secret));
   blot_out(text, credential.secret);
   return text;
 }

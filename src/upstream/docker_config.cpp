@@ -1,11 +1,10 @@
 #include "upstream/docker_config.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "entrepot/base/base64.hpp"
 #include "entrepot/http/message.hpp"
 #include "entrepot/http/url.hpp"
 
@@ -61,17 +60,6 @@ Result<std::string> helper_of(const nlohmann::json& config, const std::string& s
   }
   if (helper && !is_helper_name(*helper)) return invalid("a credential helper's name is none");
   return helper;
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
-  const auto padding = static_cast<std::size_t>(std::count(text.end() - 2, text.end(), '='));
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  if (size < 0) return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(size) - padding);
-  return bytes;
 }
 
 // "user:password" in base64. The password may hold colons; NULs at its end are no part of it.

@@ -25,7 +25,7 @@ enum class AddressKind {
   Private,    // RFC 1918, RFC 4193 (fc00::/7), RFC 6598 (100.64/10)
   Loopback,   // 127/8, ::1; 0.0.0.0 and ::, which connect to this host
   LinkLocal,  // 169.254/16, fe80::/10
-  Metadata,   // 169.254.169.254 and fd00:ec2::254, where clouds hand out credentials: never connected to
+  Metadata,   // 169.254.169.254 and fd00:ec2::254, where clouds hand out credentials
 };
 
 AddressKind kind_of(const std::string& ip_literal);  // Metadata for what is no IP literal
@@ -35,6 +35,7 @@ AddressKind kind_of(const std::string& ip_literal);  // Metadata for what is no 
 struct AddressRule {
   bool any = false;              // everything but Metadata
   std::set<AddressKind> also{};  // besides Public
+  bool metadata = false;         // for who asks a cloud for its own account, and for nothing that a registry says
 
   bool allows(AddressKind kind) const;
 };
@@ -47,7 +48,7 @@ struct ClientTimeouts {
 };
 
 struct ClientRequest {
-  std::string method;  // GET, HEAD, POST
+  std::string method;  // GET, HEAD, POST, PUT
   Url url;
   HeaderBlock headers;  // without Host, User-Agent, Accept-Encoding (identity), Content-Length: the client writes those
   std::string body{};

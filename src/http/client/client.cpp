@@ -21,7 +21,7 @@ std::string request_text(const ClientRequest& request, const std::string& user_a
   own.add("Host", request.url.authority());
   own.add("User-Agent", user_agent);
   own.add("Accept-Encoding", "identity");
-  if (request.method == "POST") own.add("Content-Length", request.body.size());
+  if (request.method == "POST" || request.method == "PUT") own.add("Content-Length", request.body.size());
   if (relay != nullptr && !relay->authorization.empty()) own.add("Proxy-Authorization", relay->authorization);
   const std::string target = relay == nullptr ? request.url.target : request.url.to_string();
   std::string text = request.method + " " + target + " HTTP/1.1\r\n";
