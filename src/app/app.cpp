@@ -53,8 +53,7 @@ cache::Sources make_sources(const config::Config& config, const upstream::Contex
   cache::Sources sources;
   for (const auto& [name, upstream] : config.upstreams) {
     auto client = upstream::make_registry_client(upstream, context);
-    auto breaker = std::make_shared<cache::Breaker>(name, upstream.freshness.timeout, context.tasks, context.registry);
-    sources.emplace(name, cache::Source{std::move(client), upstream.freshness, upstream.fetching, std::move(breaker)});
+    sources.emplace(name, cache::make_source(std::move(client), upstream, context.tasks, context.registry));
   }
   return sources;
 }

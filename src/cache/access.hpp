@@ -17,16 +17,16 @@ class Access {
 
   // Asks the upstream, which answers with the blob's size, if it knows it; the link is then recorded. `upstream` must
   // outlive the tasks.
-  io::Awaitable<Result<std::optional<std::uint64_t>>> prove_blob(upstream::Upstream& upstream, std::string repository,
+  io::Awaitable<Result<std::optional<std::uint64_t>>> prove_blob(upstream::Upstream& upstream, upstream::View view,
                                                                  oci::Digest digest, io::Deadline deadline);
 
   // Likewise for a manifest by its digest. No link is recorded where the upstream does not support HEAD: the answer
   // then has neither digest nor size.
-  io::Awaitable<Result<upstream::ManifestHead>> prove_manifest(upstream::Upstream& upstream, std::string repository,
+  io::Awaitable<Result<upstream::ManifestHead>> prove_manifest(upstream::Upstream& upstream, upstream::View view,
                                                                oci::Digest digest, io::Deadline deadline);
 
  private:
-  using Key = std::tuple<std::string, std::string, oci::Digest>;
+  using Key = std::tuple<std::string, upstream::View, oci::Digest>;
 
   Context context_;
   io::SharedCalls<Key, std::optional<std::uint64_t>> blobs_;

@@ -91,13 +91,9 @@ class ReadBlob final : public OpenBlob {
 // A stream of the client's own.
 class StreamedBlob final : public OpenBlob {
  public:
-  StreamedBlob(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
-               std::optional<std::uint64_t> size, std::unique_ptr<Download> opened)
-      : upstream_(upstream),
-        repository_(std::move(repository)),
-        digest_(digest),
-        size_(size),
-        opened_(std::move(opened)) {}
+  StreamedBlob(upstream::Upstream& upstream, upstream::View view, oci::Digest digest, std::optional<std::uint64_t> size,
+               std::unique_ptr<Download> opened)
+      : upstream_(upstream), view_(std::move(view)), digest_(digest), size_(size), opened_(std::move(opened)) {}
 
   Outcome outcome() const override { return Outcome::Bypass; }
   std::optional<std::uint64_t> size() const override { return size_; }
@@ -115,7 +111,7 @@ class StreamedBlob final : public OpenBlob {
       opened_.reset();
     }
     if (!opened_) {
-      auto feeders = std::make_shared<Feeders>(repository_);
+      auto feeders = std::make_shared<Feeders>(view_);
       opened_ = std::make_unique<Download>(upstream_, feeders, digest_, range, size_);
       if (!answered_) {
         Result<void> answered = co_await opened_->open(deadline);
@@ -130,7 +126,7 @@ class StreamedBlob final : public OpenBlob {
 
  private:
   upstream::Upstream& upstream_;
-  std::string repository_;
+  upstream::View view_;
   oci::Digest digest_;
   std::optional<std::uint64_t> size_;
   std::unique_ptr<Download> opened_;  // null, or what was asked for already: the whole blob
@@ -138,10 +134,10 @@ class StreamedBlob final : public OpenBlob {
 };
 
 // All of a small blob, verified.
-io::Awaitable<Result<std::string>> read_small(upstream::Upstream& upstream, std::string repository, oci::Digest digest,
+io::Awaitable<Result<std::string>> read_small(upstream::Upstream& upstream, upstream::View view, oci::Digest digest,
                                               std::uint64_t size) {
   auto download =
-      std::make_unique<Download>(upstream, std::make_shared<Feeders>(repository), digest, upstream::BlobRange{}, size);
+      std::make_unique<Download>(upstream, std::make_shared<Feeders>(view), digest, upstream::BlobRange{}, size);
   Result<void> answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
   if (!answered) co_return answered.error();
   Span whole{0, size, true};
@@ -170,7 +166,10 @@ Result<std::optional<std::uint64_t>> agreed(std::optional<std::uint64_t> listed,
   return listed ? listed : said;
 }
 
-bool shown(const std::optional<store::Link>& link) { return link && (link->as_blob || link->as_manifest); }
+// To the view's client too.
+bool shown(const Source& source, const upstream::View& view, const std::optional<store::Link>& link) {
+  return link && (link->as_blob || link->as_manifest) && source.permits(view);
+}
 
 }  // namespace
 
@@ -184,45 +183,45 @@ BlobCache::BlobCache(Context context)
 
 BlobCache::~BlobCache() = default;
 
-void BlobCache::manifest_served(const Source& source, const std::string& repository, const oci::Digest& digest,
+void BlobCache::manifest_served(const Source& source, const upstream::View& view, const oci::Digest& digest,
                                 std::string_view bytes) {
   if (!source.fetching.prefetch_layers) return;
   Result<oci::Manifest> manifest = oci::parse_manifest(bytes);
-  if (manifest) prefetch_->served(source, repository, digest, manifest->layers());
+  if (manifest) prefetch_->served(source, view, digest, manifest->layers());
 }
 
-void BlobCache::blob_served(io::Executor executor, const Source& source, const std::string& repository,
+void BlobCache::blob_served(io::Executor executor, const Source& source, const upstream::View& view,
                             const oci::Digest& digest) {
-  if (source.fetching.prefetch_layers) prefetch_->layer_asked(executor, source, repository, digest);
+  if (source.fetching.prefetch_layers) prefetch_->layer_asked(executor, source, view, digest);
 }
 
 void BlobCache::forget(const oci::Digest& digest) { prefetch_->removed(digest); }
 
-io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& source, std::string repository,
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& source, upstream::View view,
                                                                  oci::Digest digest, bool wait_for_size,
                                                                  io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
-  const Missing::Request request{key.upstream, key.repository, digest, false};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const Missing::Request request{key.upstream, view, digest, false};
   if (auto missing = missing_->find(request, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
-  auto opened = co_await open_or_fetch(source, std::move(repository), digest, wait_for_size, deadline);
+  auto opened = co_await open_or_fetch(source, view, digest, wait_for_size, deadline);
   if (!opened && opened.error().code == Errc::NotFound) {
     missing_->add(request, opened.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
   }
   co_return opened;
 }
 
-io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const Source& source, std::string repository,
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const Source& source, upstream::View view,
                                                                           oci::Digest digest, bool wait_for_size,
                                                                           io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
-  const store::RepositoryKey key{upstream.name(), repository};
+  const store::RepositoryKey key{upstream.name(), view.repository};
   for (int round = 0; round < kRounds; ++round) {
     std::optional<store::Link> link = context_.store.link(key, digest);
     if (std::optional<std::uint64_t> stored = context_.store.stored_size(digest)) {
-      if (!shown(link)) {
-        auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+      if (!shown(source, view, link)) {
+        auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
         if (!proved) co_return proved.error();
       }
       auto file = co_await context_.store.open_blob(digest, deadline);
@@ -235,13 +234,13 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
       if (file.error().code == Errc::Timeout) co_return file.error();
       if (file.error().code != Errc::NotFound) {  // it is there, and cannot be read now: nothing to fill
         log::error("blob_not_opened", {{"digest", digest.to_string()}, {"error", file.error().message}});
-        co_return co_await stream(upstream, repository, digest, stored, nullptr, deadline);
+        co_return co_await stream(upstream, view, digest, stored, nullptr, deadline);
       }
     }
 
     std::optional<std::uint64_t> listed;
     if (link) listed = link->size;
-    FillTable::Joined joined = co_await fills_->join_or_start(source, repository, digest, listed);
+    FillTable::Joined joined = co_await fills_->join_or_start(source, view, digest, listed);
     std::shared_ptr<FillEntry> entry = std::move(joined.entry);
     if (!entry) continue;  // stored meanwhile
     if (!joined.started && entry->has_failed()) {
@@ -249,15 +248,15 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
       if (!gone) break;
       continue;
     }
-    bool same_access = entry->starter() == repository;
+    bool same_access = entry->starter() == view;
     Outcome outcome = joined.started ? Outcome::Stored : Outcome::Collapsed;
     if (entry->is_verified()) outcome = Outcome::Hit;
     if (!same_access) {
-      if (!shown(link)) {
-        auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+      if (!shown(source, view, link)) {
+        auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
         if (!proved) co_return proved.error();
       }
-      entry->feeders()->add(repository);
+      entry->feeders()->add(view);
     }
 
     FillEntry::Opened opened = co_await entry->wait_opened(deadline);
@@ -268,12 +267,12 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
     if (opened.no_room) {
       std::unique_ptr<Download> claimed;
       if (joined.started) claimed = entry->claim_stream();
-      co_return co_await stream(upstream, repository, digest, opened.no_room->size, std::move(claimed), deadline);
+      co_return co_await stream(upstream, view, digest, opened.no_room->size, std::move(claimed), deadline);
     }
 
     // A recovered file that is complete may not have met this repository yet: nobody has asked its upstream.
-    if (!shown(context_.store.link(key, digest))) {
-      auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+    if (!shown(source, view, context_.store.link(key, digest))) {
+      auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
       if (!proved) co_return proved.error();
     }
     const Progress& progress = opened.fill->progress();
@@ -286,7 +285,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
       verified = Error{Errc::BadGateway, upstream.name() + ": the download of " + digest.to_string() + " has failed"};
     }
     if (progress.state() == Progress::State::DiskFailed) {
-      co_return co_await stream(upstream, repository, digest, size, nullptr, deadline);
+      co_return co_await stream(upstream, view, digest, size, nullptr, deadline);
     }
     if (verified) {
       prefetch_->read(digest);
@@ -294,7 +293,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
       std::unique_ptr<OpenBlob> blob = std::make_unique<FillingBlob>(std::move(opened.fill), std::move(entry), outcome);
       co_return blob;
     }
-    // Who started it has asked for these very bytes; others may have a repository that brings better ones.
+    // Who started it has asked for these very bytes; others may have a view that brings better ones.
     if (joined.started || verified.error().code == Errc::Timeout) co_return verified.error();
     if (verify_first && same_access) co_return verified.error();
     bool closed = co_await entry->wait_closed(deadline);
@@ -304,7 +303,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
 }
 
 // Past the disk. `opened`: null, or the answer to a request for the whole blob.
-io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Upstream& upstream, std::string repository,
+io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Upstream& upstream, upstream::View view,
                                                                    oci::Digest digest,
                                                                    std::optional<std::uint64_t> size,
                                                                    std::unique_ptr<Download> opened,
@@ -312,35 +311,35 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Ups
   std::unique_ptr<OpenBlob> blob;
   if (size && *size <= kVerifiedFirst) {
     opened.reset();
-    Key key(upstream.name(), repository, digest);
-    auto read = [from = &upstream, repository, digest, size] { return read_small(*from, repository, digest, *size); };
+    Key key(upstream.name(), view, digest);
+    auto read = [from = &upstream, view, digest, size] { return read_small(*from, view, digest, *size); };
     auto bytes = co_await small_reads_.run(std::move(key), std::move(read), deadline);
     if (!bytes) co_return bytes.error();
     blob = std::make_unique<ReadBlob>(std::move(*bytes));
   } else {
-    blob = std::make_unique<StreamedBlob>(upstream, std::move(repository), digest, size, std::move(opened));
+    blob = std::make_unique<StreamedBlob>(upstream, std::move(view), digest, size, std::move(opened));
   }
   co_return blob;
 }
 
-io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, std::string repository, oci::Digest digest,
+io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, upstream::View view, oci::Digest digest,
                                                        io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
-  const Missing::Request request{key.upstream, key.repository, digest, true};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const Missing::Request request{key.upstream, view, digest, true};
   if (auto missing = missing_->find(request, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
-  auto stat = co_await stat_or_ask(source, std::move(repository), digest, deadline);
+  auto stat = co_await stat_or_ask(source, view, digest, deadline);
   if (!stat && stat.error().code == Errc::NotFound) {
     missing_->add(request, stat.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
   }
   co_return stat;
 }
 
-io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat_or_ask(const Source& source, std::string repository,
+io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat_or_ask(const Source& source, upstream::View view,
                                                               oci::Digest digest, io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
-  const store::RepositoryKey key{upstream.name(), repository};
+  const store::RepositoryKey key{upstream.name(), view.repository};
   std::optional<std::uint64_t> stored = context_.store.stored_size(digest);
   if (!stored) {
     std::shared_ptr<FillEntry> entry = fills_->find(upstream, digest);
@@ -348,11 +347,11 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat_or_ask(const Source& sour
   }
   Stat stat{stored, stored.has_value()};
   std::optional<store::Link> link = context_.store.link(key, digest);
-  if (stored && shown(link)) {
+  if (stored && shown(source, view, link)) {
     context_.store.touch(key, digest);
     co_return stat;
   }
-  auto proved = co_await access_->prove_blob(upstream, repository, digest, deadline);
+  auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
   if (!proved) co_return proved.error();
   if (stored) co_return stat;
   auto size = agreed(link ? link->size : std::nullopt, *proved);

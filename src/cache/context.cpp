@@ -20,4 +20,19 @@ std::string_view cache_status(Outcome outcome) {
   return "entrepot; fwd=bypass";
 }
 
+Source make_source(std::unique_ptr<upstream::Upstream> upstream, const config::Upstream& config, io::Tasks& tasks,
+                   metrics::Registry& registry) {
+  Source source{.upstream = nullptr,
+                .freshness = config.freshness,
+                .fetching = config.fetching,
+                .breaker = std::make_shared<Breaker>(config.name, config.freshness.timeout, tasks, registry),
+                .permissions = nullptr};
+  if (config.passthrough) {
+    source.permissions = std::make_shared<Permissions>(config.passthrough->ttl);
+    upstream = noting(std::move(upstream), source.permissions);
+  }
+  source.upstream = std::move(upstream);
+  return source;
+}
+
 }  // namespace entrepot::cache

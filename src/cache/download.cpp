@@ -24,22 +24,20 @@ bool is_refusal(Errc code) { return code == Errc::Denied || code == Errc::NotFou
 
 }  // namespace
 
-void Feeders::add(const std::string& repository) {
+void Feeders::add(const upstream::View& view) {
   std::lock_guard lock(mutex_);
-  if (std::find(repositories_.begin(), repositories_.end(), repository) == repositories_.end()) {
-    repositories_.push_back(repository);
-  }
+  if (std::find(views_.begin(), views_.end(), view) == views_.end()) views_.push_back(view);
 }
 
-std::string Feeders::current() const {
+upstream::View Feeders::current() const {
   std::lock_guard lock(mutex_);
-  return repositories_.front();
+  return views_.front();
 }
 
-bool Feeders::refuse(const std::string& repository) {
+bool Feeders::refuse(const upstream::View& view) {
   std::lock_guard lock(mutex_);
-  if (repositories_.size() == 1) return repositories_.front() != repository;
-  std::erase(repositories_, repository);
+  if (views_.size() == 1) return views_.front() != view;
+  std::erase(views_, view);
   return true;
 }
 
@@ -68,8 +66,8 @@ io::Awaitable<Result<void>> Download::request(io::Deadline deadline) {
   upstream::BlobRange range;
   range.first = position_;
   range.last = last_;
-  std::string repository = feeders_->current();
-  auto answer = co_await upstream_.get_blob(repository, digest_, range, deadline);
+  upstream::View view = feeders_->current();
+  auto answer = co_await upstream_.get_blob(view, digest_, range, deadline);
   if (!answer) co_return answer.error();
   std::unique_ptr<upstream::BlobBody> body = std::move(*answer);
   if (body->first() > position_) {
@@ -111,16 +109,16 @@ io::Awaitable<Result<void>> Download::reopen() {
     }
     co_await io::sleep_for(std::max<io::SteadyClock::duration>(delay_before(attempts_), asked_to_wait));
     ++attempts_;
-    std::string repository = feeders_->current();
+    upstream::View view = feeders_->current();
     Result<void> opened = co_await request(io::SteadyClock::now() + kRequestLimit);
     if (opened) co_return ok();
     log::info("blob_request_failed", {{"upstream", upstream_.name()},
-                                      {"repository", repository},
+                                      {"repository", view.repository},
                                       {"digest", digest_.to_string()},
                                       {"offset", position_},
                                       {"attempt", attempts_},
                                       {"error", opened.error().message}});
-    if (is_refusal(opened.error().code) && !feeders_->refuse(repository)) co_return opened.error();
+    if (is_refusal(opened.error().code) && !feeders_->refuse(view)) co_return opened.error();
     asked_to_wait = opened.error().retry_after;
     if (asked_to_wait > kLongestWait) co_return opened.error();
   }

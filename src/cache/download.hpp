@@ -18,19 +18,19 @@
 
 namespace entrepot::cache {
 
-// The repositories in which an upstream may be asked for a blob: those whose access is proved. When one is refused the
-// next is tried. Thread-safe.
+// The views in which an upstream may be asked for a blob: those whose access is proved. When one is refused the next is
+// tried. Thread-safe.
 class Feeders {
  public:
-  explicit Feeders(std::string repository) : repositories_{std::move(repository)} {}
+  explicit Feeders(upstream::View view) : views_{std::move(view)} {}
 
-  void add(const std::string& repository);
-  std::string current() const;
-  bool refuse(const std::string& repository);  // false: there is no other one
+  void add(const upstream::View& view);
+  upstream::View current() const;
+  bool refuse(const upstream::View& view);  // false: there is no other one
 
  private:
   mutable std::mutex mutex_;
-  std::vector<std::string> repositories_;  // guarded by mutex_; never empty, the first is the current one
+  std::vector<upstream::View> views_;  // guarded by mutex_; never empty, the first is the current one
 };
 
 // Bytes begin..end-1 of a blob of `size` bytes: to its end where that is `end`, or is not known.

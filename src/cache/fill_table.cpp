@@ -16,10 +16,10 @@ constexpr std::uint64_t kWholeCutAt = 1024 * 1024;
 
 // ---- FillEntry
 
-FillEntry::FillEntry(const Source& source, std::string repository, oci::Digest digest,
+FillEntry::FillEntry(const Source& source, upstream::View view, oci::Digest digest,
                      std::optional<std::uint64_t> listed_size)
     : source_(source),
-      starter_(std::move(repository)),
+      starter_(std::move(view)),
       digest_(digest),
       listed_size_(listed_size),
       feeders_(std::make_shared<Feeders>(starter_)) {}
@@ -105,8 +105,7 @@ std::shared_ptr<FillEntry> FillTable::find(const upstream::Upstream& upstream, c
   return found == entries_.end() ? nullptr : found->second;
 }
 
-io::Awaitable<FillTable::Joined> FillTable::join_or_start(const Source& source, std::string repository,
-                                                          oci::Digest digest,
+io::Awaitable<FillTable::Joined> FillTable::join_or_start(const Source& source, upstream::View view, oci::Digest digest,
                                                           std::optional<std::uint64_t> listed_size) {
   io::Executor executor = co_await io::net::this_coro::executor;
   std::lock_guard lock(mutex_);
@@ -114,7 +113,7 @@ io::Awaitable<FillTable::Joined> FillTable::join_or_start(const Source& source, 
   if (context_.store.stored_size(digest)) co_return Joined{};
   std::shared_ptr<FillEntry>& slot = entries_[Key(source.upstream->name(), digest)];
   if (slot) co_return Joined{slot, false};
-  slot = std::make_shared<FillEntry>(source, std::move(repository), digest, listed_size);
+  slot = std::make_shared<FillEntry>(source, std::move(view), digest, listed_size);
   context_.tasks.spawn(executor, "fill", run(slot));
   co_return Joined{slot, true};
 }
@@ -197,7 +196,7 @@ io::Awaitable<FillTable::Begun> FillTable::open(std::shared_ptr<FillEntry> entry
     if (range.whole() && stripes_for(*entry, size) > 1)
       begun.first_end = std::min(kWholeCutAt, entry->fetching().stripe);
     store::Link shown{.digest = entry->digest(), .as_blob = true};
-    context_.store.add_links({upstream.name(), entry->starter()}, {shown});
+    context_.store.add_links({upstream.name(), entry->starter().repository}, {shown});
   }
 
   auto file = co_await context_.store.open_fill(upstream.name(), entry->digest(), size);
@@ -233,7 +232,7 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
       } else {
         if (shown) {  // once more: it may have taken longer than a link that nobody uses lives
           store::Link link{.digest = fill->digest(), .as_blob = true};
-          context_.store.add_links({entry.upstream().name(), entry.starter()}, {link});
+          context_.store.add_links({entry.upstream().name(), entry.starter().repository}, {link});
         }
         Result<void> committed = co_await context_.store.commit_fill(fill->file(), *size);
         (committed ? metrics_.completed : metrics_.disk).add();

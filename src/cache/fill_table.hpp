@@ -25,15 +25,15 @@ namespace entrepot::cache {
 
 class FillEntry {
  public:
-  FillEntry(const Source& source, std::string repository, oci::Digest digest, std::optional<std::uint64_t> listed_size);
+  FillEntry(const Source& source, upstream::View view, oci::Digest digest, std::optional<std::uint64_t> listed_size);
 
   upstream::Upstream& upstream() const { return *source_.upstream; }
   const config::Fetching& fetching() const { return source_.fetching; }
   const oci::Digest& digest() const { return digest_; }
 
-  // The repository by which it was started. A refusal of the first request is an answer to those who asked by it, and
-  // to nobody else.
-  const std::string& starter() const { return starter_; }
+  // The view by which it was started. A refusal of the first request is an answer to those who asked by it, and to
+  // nobody else.
+  const upstream::View& starter() const { return starter_; }
 
   // The size that a stored descriptor gives.
   std::optional<std::uint64_t> listed_size() const { return listed_size_; }
@@ -73,7 +73,7 @@ class FillEntry {
 
  private:
   const Source& source_;
-  const std::string starter_;
+  const upstream::View starter_;
   const oci::Digest digest_;
   const std::optional<std::uint64_t> listed_size_;
   const std::shared_ptr<Feeders> feeders_;  // shared with downloads and readers
@@ -97,9 +97,9 @@ class FillTable {
   // The fill of (upstream, digest), if there is one.
   std::shared_ptr<FillEntry> find(const upstream::Upstream& upstream, const oci::Digest& digest);
 
-  // The entry of (upstream, digest), or, if there is none, a new one that asks for `repository` on the caller's thread.
+  // The entry of (upstream, digest), or, if there is none, a new one that asks by `view` on the caller's thread.
   // `source` must outlive its tasks.
-  io::Awaitable<Joined> join_or_start(const Source& source, std::string repository, oci::Digest digest,
+  io::Awaitable<Joined> join_or_start(const Source& source, upstream::View view, oci::Digest digest,
                                       std::optional<std::uint64_t> listed_size);
 
  private:

@@ -21,15 +21,18 @@ store::TagTarget target_of(const ManifestAnswer& answer) {
 
 bool is_complete(const upstream::ManifestHead& head) { return head.digest && head.size && !head.media_type.empty(); }
 
-// What serving a manifest shows: the manifest itself, and what it lists.
+// What serving a manifest shows: the manifest itself and, if `shows_listed`, what it lists, of which only the size is
+// known otherwise.
 std::vector<store::Link> links_of(const oci::Digest& digest, const std::string& media_type, std::uint64_t size,
-                                  const Result<oci::Manifest>& manifest) {
+                                  const Result<oci::Manifest>& manifest, bool shows_listed) {
   std::vector<store::Link> links;
   links.push_back(store::Link{.digest = digest, .as_manifest = true, .media_type = media_type, .size = size});
   if (!manifest) return links;
   for (const oci::Descriptor& listed : manifest->references) {
     store::Link link{.digest = listed.digest, .size = listed.size};
-    if (oci::is_manifest(listed.media_type)) {
+    if (!shows_listed) {
+      // `access: passthrough`: asked for, it will show itself.
+    } else if (oci::is_manifest(listed.media_type)) {
       link.as_manifest = true;
       link.media_type = listed.media_type;
     } else {
@@ -52,16 +55,16 @@ ManifestCache::ManifestCache(Context context)
 
 ManifestCache::~ManifestCache() = default;
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, upstream::View view,
                                                           oci::Reference reference, bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
   if (auto digest = std::get_if<oci::Digest>(&reference)) {
-    Answer answer = co_await find_digest(source, std::move(repository), *digest, head, deadline);
+    Answer answer = co_await find_digest(source, std::move(view), *digest, head, deadline);
     if (answer) context_.store.touch(key, *digest);
     co_return answer;
   }
   const std::string& tag = std::get<oci::Tag>(reference).name;
-  Answer answer = co_await by_tag(source, std::move(repository), tag, head, deadline);
+  Answer answer = co_await by_tag(source, std::move(view), tag, head, deadline);
   if (answer) {
     context_.store.touch(key, answer->digest);
     context_.store.touch_tag(key, tag);
@@ -74,28 +77,28 @@ void ManifestCache::forget(const oci::Digest& digest) { hot_->forget(digest); }
 // ---- by digest
 
 // As by_digest; an upstream that has just said that there is no such digest is believed.
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& source, upstream::View view,
                                                                  oci::Digest digest, bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
-  const Missing::Request request{key.upstream, key.repository, digest, head};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const Missing::Request request{key.upstream, view, digest, head};
   if (auto missing = missing_->find(request, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
-  Answer answer = co_await by_digest(source, std::move(repository), digest, head, deadline);
+  Answer answer = co_await by_digest(source, view, digest, head, deadline);
   if (!answer && answer.error().code == Errc::NotFound) {
     missing_->add(request, answer.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
   }
   co_return answer;
 }
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& source, upstream::View view,
                                                                oci::Digest digest, bool head, io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
-  const store::RepositoryKey key{upstream.name(), repository};
+  const store::RepositoryKey key{upstream.name(), view.repository};
   std::optional<store::Link> link = context_.store.link(key, digest);
-  bool shown = link && link->as_manifest;
+  bool shown = link && link->as_manifest && source.permits(view);
 
-  if (!shown && link && stored_size(digest)) {
+  if (link && !link->as_manifest && link->as_blob && source.permits(view) && stored_size(digest)) {
     // Known as a blob. Whether it is a manifest too, its bytes say: a blob asked for as a manifest does not exist.
     std::shared_ptr<const std::string> bytes;
     if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest) {
@@ -106,13 +109,13 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
     }
   }
   if (!shown && (head || stored_size(digest))) {
-    auto proved = co_await access_->prove_manifest(upstream, repository, digest, deadline);
+    auto proved = co_await access_->prove_manifest(upstream, view, digest, deadline);
     if (!proved) co_return proved.error();
     if (head && !stored_size(digest) && proved->size && !proved->media_type.empty()) {
       co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
     }
     link = context_.store.link(key, digest);
-    shown = link && link->as_manifest;
+    shown = link && link->as_manifest && source.permits(view);
   }
   if (shown) {
     std::shared_ptr<const std::string> bytes = co_await stored_bytes(key.upstream, digest);
@@ -124,7 +127,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
       co_return ManifestAnswer{digest, media_type, bytes->size(), bytes, Outcome::Hit};
     }
     if (head) {
-      auto proved = co_await access_->prove_manifest(upstream, repository, digest, deadline);
+      auto proved = co_await access_->prove_manifest(upstream, view, digest, deadline);
       if (!proved) co_return proved.error();
       if (proved->size && !proved->media_type.empty()) {
         co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
@@ -132,7 +135,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
     }
   }
   oci::Reference reference = digest;
-  co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
+  co_return co_await fetch(source, std::move(view), std::move(reference), deadline);
 }
 
 std::optional<std::uint64_t> ManifestCache::stored_size(const oci::Digest& digest) const {
@@ -177,65 +180,66 @@ io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(st
 
 // ---- by tag
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source, std::string repository,
-                                                            std::string tag, bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source, upstream::View view, std::string tag,
+                                                            bool head, io::Deadline deadline) {
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
-  if (stored && stored->digest == record->seen.digest && is_fresh(source.freshness, *record, context_.clock.now())) {
+  const bool is_known = stored && stored->digest == record->seen.digest && source.permits(view);
+  if (is_known && is_fresh(source.freshness, *record, context_.clock.now())) {
     Answer fresh = co_await answer_stored(key.upstream, *stored, Outcome::Hit, head);
     if (fresh) co_return fresh;
   }
   if (!stored) {
     if (!head) {
       oci::Reference reference = oci::Tag{tag};
-      Answer fetched = co_await fetch(source, repository, std::move(reference), deadline);
+      Answer fetched = co_await fetch(source, view, std::move(reference), deadline);
       if (!fetched && fetched.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
       co_return fetched;
     }
-    Answer seen = co_await revalidate(source, std::move(repository), tag, head, false, deadline);
+    Answer seen = co_await revalidate(source, std::move(view), tag, head, false, deadline);
     if (!seen && seen.error().code == Errc::NotFound) context_.store.forget_tag(key, tag);
     co_return seen;
   }
 
   // Whoever can be served stale waits for `freshness.timeout`, and not at all while nobody has had an answer.
   Breaker& breaker = *source.breaker;
-  const bool has_stale =
-      decide(source.freshness, *record, Errc::Timeout, context_.clock.now()) == OnFailure::ServeStale;
+  const bool has_stale = source.permits(view) && decide(source.freshness, *record, Errc::Timeout,
+                                                        context_.clock.now()) == OnFailure::ServeStale;
   if (has_stale && breaker.is_open()) {
     Error silent{Errc::Timeout, key.upstream + " does not answer"};
-    co_return co_await after_failure(source, std::move(repository), std::move(tag), std::move(silent), head);
+    co_return co_await after_failure(source, std::move(view), std::move(tag), std::move(silent), head);
   }
   const io::Deadline begun = io::SteadyClock::now();
-  Answer answer = co_await revalidate(source, repository, tag, head, has_stale, deadline);
+  Answer answer = co_await revalidate(source, view, tag, head, has_stale, deadline);
   if (answer) co_return answer;
   Error error = answer.error();
   if (has_stale && breaker.was_in_vain(error, io::SteadyClock::now() - begun)) {
-    auto again = [this, &source, repository, tag] { return try_check(source, repository, tag); };
+    auto again = [this, &source, view, tag] { return try_check(source, view, tag); };
     io::Executor executor = co_await io::net::this_coro::executor;
     breaker.open(executor, std::move(again));
   }
-  co_return co_await after_failure(source, std::move(repository), std::move(tag), std::move(error), head);
+  co_return co_await after_failure(source, std::move(view), std::move(tag), std::move(error), head);
 }
 
 // Asks the upstream what the tag has now, by HEAD, and answers with that.
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& source, upstream::View view,
                                                                 std::string tag, bool head, bool has_stale,
                                                                 io::Deadline deadline) {
-  auto seen = co_await check(source, repository, tag, has_stale, deadline);
+  auto seen = co_await check(source, view, tag, has_stale, deadline);
   if (!seen) co_return seen.error();
-  Answer answer = co_await answer_as_seen(source, std::move(repository), std::move(tag), *seen, head, deadline);
+  Answer answer = co_await answer_as_seen(source, std::move(view), std::move(tag), *seen, head, deadline);
   if (answer && seen->stale) answer->outcome = Outcome::Stale;
   co_return answer;
 }
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source& source, upstream::View view,
                                                                     std::string tag, upstream::ManifestHead seen,
                                                                     bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
   if (!is_complete(seen)) {
     oci::Reference reference = oci::Tag{tag};
-    co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
+    co_return co_await fetch(source, std::move(view), std::move(reference), deadline);
   }
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
@@ -245,7 +249,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source
   }
   if (head) co_return ManifestAnswer{*seen.digest, seen.media_type, *seen.size, nullptr, Outcome::Forwarded};
   // The tag has moved. By digest, so that what is fetched is what was seen, whatever the tag does meanwhile.
-  Answer moved = co_await by_digest(source, repository, *seen.digest, false, deadline);
+  Answer moved = co_await by_digest(source, view, *seen.digest, false, deadline);
   if (moved) {
     record_tag(key, tag, target_of(*moved), true, seen.stale);
     co_return moved;
@@ -253,15 +257,15 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source
   // A digest that is not there, or is another's, was a wrong hint; what the tag is, only its own answer says.
   if (moved.error().code != Errc::NotFound && moved.error().code != Errc::BadGateway) co_return moved;
   oci::Reference reference = oci::Tag{tag};
-  co_return co_await fetch(source, std::move(repository), std::move(reference), deadline);
+  co_return co_await fetch(source, std::move(view), std::move(reference), deadline);
 }
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source& source, upstream::View view,
                                                                    std::string tag, Error error, bool head) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
-  if (!stored) co_return error;
+  if (!stored || !source.permits(view)) co_return error;
   switch (decide(source.freshness, *record, error.code, context_.clock.now())) {
     case OnFailure::Forget:
       context_.store.forget_tag(key, tag);
@@ -294,23 +298,23 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_stored(std::string u
 // ---- upstream
 
 // Those who can be served stale share checks that end with their patience: nobody joins one that others have given up.
-io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check(const Source& source, std::string repository,
+io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check(const Source& source, upstream::View view,
                                                                    std::string tag, bool has_stale,
                                                                    io::Deadline deadline) {
   io::SteadyClock::duration limit = kSharedLimit;
   if (has_stale) limit = std::min<io::SteadyClock::duration>(limit, source.freshness.timeout);
-  CheckKey key(source.upstream->name(), repository, tag, has_stale);
-  auto ask = [this, &source, repository, tag, limit] { return check_alone(source, repository, tag, limit); };
+  CheckKey key(source.upstream->name(), view, tag, has_stale);
+  auto ask = [this, &source, view, tag, limit] { return check_alone(source, view, tag, limit); };
   co_return co_await checks_.run(std::move(key), std::move(ask), deadline);
 }
 
-io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const Source& source, std::string repository,
+io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const Source& source, upstream::View view,
                                                                          std::string tag,
                                                                          io::SteadyClock::duration limit) {
   oci::Reference reference = oci::Tag{tag};
-  auto head = co_await source.upstream->head_manifest(repository, std::move(reference), io::SteadyClock::now() + limit);
+  auto head = co_await source.upstream->head_manifest(view, std::move(reference), io::SteadyClock::now() + limit);
   if (!head) co_return head.error();
-  const store::RepositoryKey key{source.upstream->name(), repository};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
   // What came with the bytes, or was read in them, is better than what a HEAD says.
   if (head->digest && stored_size(*head->digest)) {
     std::optional<store::Link> known = context_.store.link(key, *head->digest);
@@ -326,8 +330,8 @@ io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const S
 }
 
 // For the breaker: joins no check, since that may be the one that hangs.
-io::Awaitable<Result<void>> ManifestCache::try_check(const Source& source, std::string repository, std::string tag) {
-  auto seen = co_await check_alone(source, std::move(repository), std::move(tag), kSharedLimit);
+io::Awaitable<Result<void>> ManifestCache::try_check(const Source& source, upstream::View view, std::string tag) {
+  auto seen = co_await check_alone(source, std::move(view), std::move(tag), kSharedLimit);
   if (!seen) co_return seen.error();
   co_return ok();
 }
@@ -352,28 +356,28 @@ void ManifestCache::record_tag(const store::RepositoryKey& key, const std::strin
   context_.store.set_tag(key, tag, record);
 }
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source, upstream::View view,
                                                            oci::Reference reference, io::Deadline deadline) {
-  Key key(source.upstream->name(), repository, oci::to_string(reference));
-  auto get = [this, &source, repository, reference] { return fetch_alone(source, repository, reference); };
+  Key key(source.upstream->name(), view, oci::to_string(reference));
+  auto get = [this, &source, view, reference] { return fetch_alone(source, view, reference); };
   bool joined = false;
   Answer answer = co_await fetches_.run(std::move(key), std::move(get), deadline, &joined);
   if (answer && joined && answer->outcome != Outcome::Stale) answer->outcome = Outcome::Collapsed;
   co_return answer;
 }
 
-io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& source, std::string repository,
+io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& source, upstream::View view,
                                                                  oci::Reference reference) {
-  const store::RepositoryKey key{source.upstream->name(), repository};
+  const store::RepositoryKey key{source.upstream->name(), view.repository};
   auto expected = std::get_if<oci::Digest>(&reference);
   if (expected) {  // another's fetch may have ended between the caller's look and its call
     std::optional<store::Link> link = context_.store.link(key, *expected);
     std::shared_ptr<const std::string> hot = hot_->find(*expected);
-    if (hot && link && link->as_manifest && !link->media_type.empty()) {
+    if (hot && link && link->as_manifest && !link->media_type.empty() && source.permits(view)) {
       co_return ManifestAnswer{*expected, link->media_type, hot->size(), hot, Outcome::Hit};
     }
   }
-  auto body = co_await source.upstream->get_manifest(repository, reference, io::SteadyClock::now() + kSharedLimit);
+  auto body = co_await source.upstream->get_manifest(view, reference, io::SteadyClock::now() + kSharedLimit);
   if (!body) co_return body.error();
   oci::Digest digest = oci::Digest::of(expected ? expected->algorithm() : HashAlgorithm::Sha256, body->bytes);
   if (expected && digest != *expected) {
@@ -391,7 +395,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
 
   auto bytes = std::make_shared<const std::string>(std::move(body->bytes));
   hot_->put(digest, bytes);
-  context_.store.add_links(key, links_of(digest, media_type, bytes->size(), manifest));
+  context_.store.add_links(key, links_of(digest, media_type, bytes->size(), manifest, source.permissions == nullptr));
   ManifestAnswer answer{digest, media_type, bytes->size(), bytes, body->stale ? Outcome::Stale : Outcome::Stored};
   if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true, body->stale);
   io::Executor executor = co_await io::net::this_coro::executor;

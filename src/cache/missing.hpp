@@ -15,6 +15,7 @@
 #include "entrepot/base/result.hpp"
 #include "entrepot/io/async.hpp"
 #include "entrepot/oci/digest.hpp"
+#include "entrepot/upstream/view.hpp"
 
 namespace entrepot::cache {
 
@@ -26,7 +27,7 @@ class Missing {
   // What was asked for. What a HEAD does not find a GET may: Artifactory fetches what it lacks for a GET alone.
   struct Request {
     const std::string& upstream;
-    const std::string& repository;
+    const upstream::View& view;
     const oci::Digest& digest;
     bool head;
   };
@@ -38,14 +39,14 @@ class Missing {
   void add(const Request& request, Error error, io::Deadline now, io::SteadyClock::duration ttl);
 
  private:
-  using Key = std::tuple<std::string, std::string, oci::Digest, bool>;
+  using Key = std::tuple<std::string, upstream::View, oci::Digest, bool>;
   struct Entry {
     Error error;
     io::Deadline until;
   };
 
   static Key key_of(const Request& request, bool head) {
-    return {request.upstream, request.repository, request.digest, head};
+    return {request.upstream, request.view, request.digest, head};
   }
 
   std::atomic<io::Deadline> last_until_{io::Deadline::min()};  // when all of it will be forgotten

@@ -31,26 +31,26 @@ Prefetch::Prefetch(Context context, FillTable& fills)
       unread_bytes_(context.registry.counter("entrepot_prefetched_unread_bytes_total",
                                              "Those of layers that were evicted before a client asked for them.")) {}
 
-void Prefetch::served(const Source& source, const std::string& repository, const oci::Digest& manifest,
+void Prefetch::served(const Source& source, const upstream::View& view, const oci::Digest& manifest,
                       std::span<const oci::Descriptor> layers) {
   if (layers.size() < 2 || layers.size() > kLayers) return;
   std::lock_guard lock(mutex_);
   auto same = [&](const Image& image) {
-    return image.source == &source && image.manifest == manifest && image.repository == repository;
+    return image.source == &source && image.manifest == manifest && image.view == view;
   };
   std::erase_if(images_, same);
-  images_.push_front({&source, repository, manifest, {layers.begin(), layers.end()}});
+  images_.push_front({&source, view, manifest, {layers.begin(), layers.end()}});
   if (images_.size() > kImages) images_.pop_back();
 }
 
-void Prefetch::layer_asked(io::Executor executor, const Source& source, const std::string& repository,
+void Prefetch::layer_asked(io::Executor executor, const Source& source, const upstream::View& view,
                            const oci::Digest& layer) {
   std::shared_ptr<Run> run;
   {
     std::lock_guard lock(mutex_);
     auto has_layer = [&](const Image& image) {
       auto is_it = [&](const oci::Descriptor& listed) { return listed.digest == layer; };
-      return image.source == &source && image.repository == repository &&
+      return image.source == &source && image.view == view &&
              std::any_of(image.layers.begin(), image.layers.end(), is_it);
     };
     auto found = std::find_if(images_.begin(), images_.end(), has_layer);
@@ -65,7 +65,7 @@ io::Awaitable<> Prefetch::fetch(std::shared_ptr<Run> run) {
   const Source& source = *run->image.source;
   while (run->next < run->image.layers.size()) {
     const oci::Descriptor& layer = run->image.layers[run->next++];
-    FillTable::Joined joined = co_await fills_.join_or_start(source, run->image.repository, layer.digest, layer.size);
+    FillTable::Joined joined = co_await fills_.join_or_start(source, run->image.view, layer.digest, layer.size);
     if (!joined.entry) continue;  // it is stored
     if (joined.started) note_unread(layer.digest, layer.size);
     FillEntry::Opened opened = co_await joined.entry->wait_opened(io::kNoDeadline);

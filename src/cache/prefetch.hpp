@@ -23,12 +23,11 @@ class Prefetch {
   Prefetch(Context context, FillTable& fills);
 
   // A client was served a manifest with these layers.
-  void served(const Source& source, const std::string& repository, const oci::Digest& manifest,
+  void served(const Source& source, const upstream::View& view, const oci::Digest& manifest,
               std::span<const oci::Descriptor> layers);
 
   // A client fetches a whole layer: starts what else is missing of the manifest that was served last with it.
-  void layer_asked(io::Executor executor, const Source& source, const std::string& repository,
-                   const oci::Digest& layer);
+  void layer_asked(io::Executor executor, const Source& source, const upstream::View& view, const oci::Digest& layer);
 
   // A client reads what may have been fetched ahead.
   void read(const oci::Digest& digest);
@@ -39,7 +38,7 @@ class Prefetch {
  private:
   struct Image {
     const Source* source;
-    std::string repository;
+    upstream::View view;
     oci::Digest manifest;
     std::vector<oci::Descriptor> layers;
   };

@@ -5,7 +5,6 @@ namespace {
 
 constexpr NotBuilt kTable[] = {
     {.key = "listeners[].tls.client_ca"},
-    {.key = "upstreams.*.access", .built = "shared"},
     {.key = "upstreams.*.credentials.type", .values = {"ecr", "google", "acr"}},
 };
 

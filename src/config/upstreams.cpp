@@ -38,8 +38,35 @@ void read_rewrite(const Node& node, std::vector<Rewrite>& rules) {
   }
 }
 
+// Of `credentials` only what says where clients' own may go.
+void read_client_realms(const Node& node, std::vector<std::string>& realms) {
+  node.entries([&](const std::string& key, const Node& entry) {
+    if (key == "realms") return list_into(realms, value::host)(entry);
+    entry.fault("has no meaning with access: passthrough, where each client's own account counts; only realms has");
+  });
+}
+
+// `access`, and what else depends on it.
+void read_access(const Node& node, bool passthrough, Duration ttl, const std::optional<Node>& credentials,
+                 Upstream& upstream) {
+  if (!passthrough) {
+    if (node.gives("access_ttl")) node.fault_of("access_ttl", "belongs to access: passthrough");
+    if (credentials) upstream.credentials = read_credentials(*credentials);
+    return;
+  }
+  upstream.passthrough.emplace().ttl = ttl;
+  if (credentials) read_client_realms(*credentials, upstream.passthrough->realms);
+  if (upstream.freshness.on_denied == Freshness::OnDenied::Keep) {
+    node.fault_of("access", "passthrough serves nothing past a refusal: it cannot go with freshness.on_denied: keep");
+  }
+}
+
 void read_upstream(const Node& node, Upstream& upstream) {
   const value::OneOf<bool> prefetch{{"none", false}, {"layers", true}};
+  const value::OneOf<bool> access{{"shared", false}, {"passthrough", true}};
+  bool passthrough = false;
+  Duration access_ttl = Passthrough().ttl;
+  std::optional<Node> credentials;  // read last: what it may hold depends on `access`
   node.map({
       {"url", [&](const Node& url) { read_urls(url, upstream.urls); }},
       {"aliases", list_into(upstream.aliases, value::upstream_name)},
@@ -47,7 +74,9 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"rewrite", [&](const Node& rewrite) { read_rewrite(rewrite, upstream.rewrite); }},
       {"allow", list_into(upstream.allow, value::repository_pattern)},
       {"deny", list_into(upstream.deny, value::repository_pattern)},
-      {"credentials", [&](const Node& credentials) { upstream.credentials = read_credentials(credentials); }},
+      {"credentials", [&](const Node& section) { credentials.emplace(section); }},
+      {"access", into(passthrough, access)},
+      {"access_ttl", into(access_ttl, value::positive_duration)},
       {"ca", into(upstream.ca, value::path)},
       {"client_certificate", [&](const Node& files) { upstream.client_certificate = read_client_certificate(files); }},
       {"proxy", [&](const Node& proxy) { read_proxy(proxy, upstream.proxies); }},
@@ -59,6 +88,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
   });
+  read_access(node, passthrough, access_ttl, credentials, upstream);
   const auto is_plain = [](const std::string& url) { return url.starts_with("http://"); };
   if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
     node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");

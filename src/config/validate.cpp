@@ -119,13 +119,39 @@ void resolve_references(Config& config, Document& document) {
   }
 }
 
+// A listener for one upstream must be safe for its clients' accounts; of those for all upstreams one, at which the
+// others refuse such an upstream's requests.
+void check_passthrough(const Config& config, Document& document) {
+  for (const auto& [name, upstream] : config.upstreams) {
+    if (!upstream.passthrough) continue;
+    bool any = false;
+    bool own = false;
+    for (std::size_t i = 0; i < config.listeners.size(); ++i) {
+      const Listener& listener = config.listeners[i];
+      if (listener.upstream && *listener.upstream != name) continue;
+      const bool open = listener.is_clear_text();
+      any = any || !open;
+      if (!listener.upstream || !open) continue;
+      own = true;
+      document.fault("listeners[" + std::to_string(i) + "]",
+                     name + " has access: passthrough, and clients would send their passwords here over clear text: " +
+                         "give it tls, or a loopback address");
+    }
+    if (any || own) continue;
+    document.fault("upstreams." + name + ".access",
+                   "passthrough needs a listener with tls, or at a loopback address: clients send their passwords");
+  }
+}
+
 }  // namespace
 
 void validate(Config& config, Document& document) {
   check_addresses(config, document);
   check_collisions(config, document);
   // Without the list of upstreams nothing can be said of what refers to it.
-  if (!document.faulty("upstreams")) resolve_references(config, document);
+  if (document.faulty("upstreams")) return;
+  resolve_references(config, document);
+  if (!document.faulty("listeners")) check_passthrough(config, document);
 }
 
 }  // namespace entrepot::config

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxStreamedParts = 16;
 // HEAD, and GET by a client that has the blob: nothing is downloaded.
 io::Awaitable<http::Response> describe(const Call& call, cache::BlobCache& blobs) {
   const oci::Digest& digest = *call.route.digest;
-  auto stat = co_await blobs.stat(call.source, call.route.repository, digest, call.deadline);
+  auto stat = co_await blobs.stat(call.source, call.view(), digest, call.deadline);
   if (!stat) co_return error_response(stat.error(), What::Blob);
   http::Response response = make_response(has_it(call.request, digest) ? 304 : 200);
   cache::Outcome outcome = stat->stored ? cache::Outcome::Hit : cache::Outcome::Forwarded;
@@ -51,12 +51,12 @@ io::Awaitable<http::Response> serve_blob(const Call& call, cache::BlobCache& blo
   if (call.request.is_head() || has_it(call.request, digest)) co_return co_await describe(call, blobs);
 
   bool wait_for_size = call.request.version == 10;
-  auto opened = co_await blobs.open(call.source, call.route.repository, digest, wait_for_size, call.deadline);
+  auto opened = co_await blobs.open(call.source, call.view(), digest, wait_for_size, call.deadline);
   if (!opened) co_return error_response(opened.error(), What::Blob);
   cache::OpenBlob& blob = **opened;
   if (call.request.header("Range").empty() && blob.outcome() != cache::Outcome::Bypass) {
     io::Executor executor = co_await io::net::this_coro::executor;
-    blobs.blob_served(executor, call.source, call.route.repository, digest);
+    blobs.blob_served(executor, call.source, call.view(), digest);
   }
 
   std::uint64_t begin = 0;

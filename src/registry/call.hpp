@@ -1,11 +1,13 @@
 // One request to the registry API as its handler sees it, and what the handlers have in common.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "entrepot/cache/context.hpp"
 #include "entrepot/http/message.hpp"
 #include "entrepot/oci/digest.hpp"
+#include "entrepot/upstream/view.hpp"
 #include "registry/error_response.hpp"
 #include "registry/route.hpp"
 
@@ -16,7 +18,10 @@ struct Call {
   const http::Request& request;
   const Route& route;
   const cache::Source& source;
-  io::Deadline deadline;  // for the status line
+  std::shared_ptr<const upstream::ClientAccount> client;  // null but where the upstream is asked in its name
+  io::Deadline deadline;                                  // for the status line
+
+  upstream::View view() const { return {route.repository, client}; }
 };
 
 // A response of this status with the headers that every answer has.

@@ -47,6 +47,14 @@ std::optional<http::Response> stored_tags(const Call& call, const store::Store& 
   return response;
 }
 
+// Of an upstream that is asked in its clients' names, only what this one has been shown lately.
+bool may_list(const Call& call, const cache::Sources& sources, const store::RepositoryKey& key) {
+  auto source = sources.find(key.upstream);
+  if (source == sources.end() || source->second.permissions == nullptr) return true;
+  const bool asked = call.client && key.upstream == call.route.upstream;
+  return asked && source->second.permits({key.repository, call.client});
+}
+
 }  // namespace
 
 io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& store, cache::ManifestCache& manifests) {
@@ -57,11 +65,12 @@ io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& s
   std::string next = route.last;
   bool more = true;
   while (more && tags.size() < wanted) {
-    auto page = co_await call.source.upstream->tags(route.repository, wanted - tags.size(), next, call.deadline);
+    auto page = co_await call.source.upstream->tags(call.view(), wanted - tags.size(), next, call.deadline);
     if (!page) {
       if (is_unreachable(page.error().code)) {
         co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
-        if (auto stored = stored_tags(call, store)) co_return std::move(*stored);
+        auto stored = call.source.permits(call.view()) ? stored_tags(call, store) : std::nullopt;
+        if (stored) co_return std::move(*stored);
       }
       co_return error_response(page.error(), What::Repository);
     }
@@ -75,7 +84,7 @@ io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& s
 
 io::Awaitable<http::Response> serve_referrers(const Call& call) {
   const Route& route = call.route;
-  auto page = co_await call.source.upstream->referrers(route.repository, *route.digest, route.artifact_type, route.last,
+  auto page = co_await call.source.upstream->referrers(call.view(), *route.digest, route.artifact_type, route.last,
                                                        call.deadline);
   if (!page) co_return error_response(page.error(), What::Referrers);
   http::Response response =
@@ -84,11 +93,13 @@ io::Awaitable<http::Response> serve_referrers(const Call& call) {
   co_return response;
 }
 
-io::Awaitable<http::Response> serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store,
-                                            cache::ManifestCache& manifests) {
+io::Awaitable<http::Response> serve_catalog(const Call& call, const RoutingTable& table, const cache::Sources& sources,
+                                            const store::Store& store, cache::ManifestCache& manifests) {
+  const Route& route = call.route;
   co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
   std::vector<std::string> names;
   for (const store::RepositoryKey& key : store.repositories(route.upstream_named ? route.upstream : "")) {
+    if (!may_list(call, sources, key)) continue;
     bool chosen = route.upstream_named || key.upstream == table.default_upstream();
     bool plain = chosen && may_stand_alone(table, key.repository);
     names.push_back(plain ? key.repository : key.upstream + '/' + key.repository);

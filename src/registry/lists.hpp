@@ -15,9 +15,9 @@ io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& s
 // the tag that stands in for it.
 io::Awaitable<http::Response> serve_referrers(const Call& call);
 
-// GET /v2/_catalog: repositories with a stored manifest, each under a name by which it can be pulled as listed.
-// Waits likewise.
-io::Awaitable<http::Response> serve_catalog(const Route& route, const RoutingTable& table, const store::Store& store,
-                                            cache::ManifestCache& manifests);
+// GET /v2/_catalog: repositories with a stored manifest, each under a name by which it can be pulled as listed. Waits
+// likewise.
+io::Awaitable<http::Response> serve_catalog(const Call& call, const RoutingTable& table, const cache::Sources& sources,
+                                            const store::Store& store, cache::ManifestCache& manifests);
 
 }  // namespace entrepot::registry

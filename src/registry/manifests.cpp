@@ -20,8 +20,7 @@ std::string parts_of(const std::string& bytes, const http::Multipart& frame) {
 io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCache& manifests,
                                              cache::BlobCache& blobs) {
   bool head = call.request.is_head();
-  auto manifest =
-      co_await manifests.open(call.source, call.route.repository, *call.route.reference, head, call.deadline);
+  auto manifest = co_await manifests.open(call.source, call.view(), *call.route.reference, head, call.deadline);
   if (!manifest) co_return error_response(manifest.error(), What::Manifest);
 
   http::Response response = make_response(200);
@@ -49,7 +48,7 @@ io::Awaitable<http::Response> serve_manifest(const Call& call, cache::ManifestCa
   } else {
     response.body = manifest->bytes;
   }
-  if (!head) blobs.manifest_served(call.source, call.route.repository, manifest->digest, *manifest->bytes);
+  if (!head) blobs.manifest_served(call.source, call.view(), manifest->digest, *manifest->bytes);
   add_content_headers(response, manifest->digest, media_type, manifest->outcome);
   co_return response;
 }

@@ -1,6 +1,7 @@
 #include "entrepot/registry/service.hpp"
 
 #include "registry/blobs.hpp"
+#include "registry/client_account.hpp"
 #include "registry/lists.hpp"
 #include "registry/manifests.hpp"
 
@@ -11,11 +12,24 @@ namespace {
 // containerd gives up after 30 s without a status line.
 constexpr std::chrono::seconds kStatusLimit{25};
 
-http::Response serve_ping() {
+// GET /v2/: whether this is a registry; where the upstream is asked in its clients' names, whether it has this one.
+io::Awaitable<http::Response> serve_ping(const Call& call) {
+  const upstream::View account{"", call.client};
+  if (call.client && !call.source.permits(account)) {
+    auto answered = co_await call.source.upstream->ping(account, call.deadline);
+    if (!answered && answered.error().code == Errc::Denied) co_return ask_for_account(answered.error().message);
+    if (!answered) co_return error_response(answered.error(), What::Repository);
+  }
   http::Response response = make_response(200);
   response.headers.add("Content-Type", "application/json");
   response.body = std::string("{}");
-  return response;
+  co_return response;
+}
+
+// Never a challenge: the client would answer it with its password.
+http::Response refuse_clear_text(const std::string& upstream) {
+  return api_error_response(oci::ApiCode::Denied, upstream + " is asked with each client's own account, which is not " +
+                                                      "taken over clear text: use a listener with TLS");
 }
 
 std::string reference_of(const Route& route) {
@@ -31,7 +45,10 @@ class Service::Impl {
   Impl(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,
        cache::ManifestCache& manifests, const store::Store& store)
       : table_(config), sources_(sources), blobs_(blobs), manifests_(manifests), store_(store) {
-    for (const config::Listener& listener : config.listeners) listener_upstreams_.push_back(listener.upstream);
+    for (const config::Listener& listener : config.listeners) {
+      listener_upstreams_.push_back(listener.upstream);
+      clear_text_.push_back(listener.is_clear_text());
+    }
   }
 
   io::Awaitable<http::Response> handle(const http::Request& request) const {
@@ -57,11 +74,18 @@ class Service::Impl {
 
  private:
   io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
-    if (route.endpoint == Endpoint::Ping) co_return serve_ping();
-    if (route.endpoint == Endpoint::Catalog) co_return co_await serve_catalog(route, table_, store_, manifests_);
     const cache::Source& source = sources_.find(route.upstream)->second;
-    Call call{request, route, source, request.arrived + kStatusLimit};
+    Call call{request, route, source, nullptr, request.arrived + kStatusLimit};
+    if (source.permissions != nullptr) {
+      if (clear_text_.at(request.listener)) co_return refuse_clear_text(route.upstream);
+      call.client = account_in(request);
+      if (!call.client) co_return ask_for_account(route.upstream + " is asked with each client's own account: log in");
+    }
     switch (route.endpoint) {
+      case Endpoint::Ping:
+        co_return co_await serve_ping(call);
+      case Endpoint::Catalog:
+        co_return co_await serve_catalog(call, table_, sources_, store_, manifests_);
       case Endpoint::Manifest:
         co_return co_await serve_manifest(call, manifests_, blobs_);
       case Endpoint::Blob:
@@ -70,11 +94,8 @@ class Service::Impl {
         co_return co_await serve_tags(call, store_, manifests_);
       case Endpoint::Referrers:
         co_return co_await serve_referrers(call);
-      case Endpoint::Ping:
-      case Endpoint::Catalog:
-        break;
     }
-    co_return serve_ping();
+    co_return refused_response(500, "no endpoint");
   }
 
   const RoutingTable table_;
@@ -83,6 +104,7 @@ class Service::Impl {
   cache::ManifestCache& manifests_;
   const store::Store& store_;
   std::vector<std::optional<std::string>> listener_upstreams_;  // by listener
+  std::vector<bool> clear_text_;                                // likewise: what clients send can be read on its way
 };
 
 Service::Service(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,

@@ -9,6 +9,7 @@ namespace {
 std::string origin_of(const http::Url& url) { return url.scheme + "://" + url.host + " " + std::to_string(url.port); }
 
 std::vector<std::string> further_realms(const config::Upstream& config) {
+  if (config.passthrough) return config.passthrough->realms;
   return config.credentials ? config.credentials->realms : std::vector<std::string>();
 }
 
@@ -18,11 +19,12 @@ std::vector<std::string> further_realms(const config::Upstream& config) {
 struct Authorizer::FetchToken {
   Authorizer* authorizer;
   TokenRequest request;
+  bool for_client;  // the account is a client's
 
   io::Awaitable<Result<Token>> operator()() {
     Result<Token> token = co_await fetch_token(authorizer->client_, authorizer->clock_, request);
     authorizer->metrics_.asked_for_token(token ? ok() : Result<void>(token.error()));
-    if (!request.credential) co_return token;
+    if (!request.credential || for_client) co_return token;
     if (token) {
       authorizer->alarm_->accepted();
     } else if (token.error().code == Errc::Denied) {
@@ -82,7 +84,14 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::answer(Challenge
   co_return co_await bearer(std::move(challenge), std::move(request), deadline);
 }
 
-io::Awaitable<Result<std::optional<Credential>>> Authorizer::credential(io::Deadline deadline) {
+io::Awaitable<Result<std::optional<Credential>>> Authorizer::credential(const Challenged& request,
+                                                                        io::Deadline deadline) {
+  std::optional<Credential> none;
+  if (!request.home) co_return none;
+  if (request.view.client) {
+    co_return std::optional(Credential{request.view.client->username, request.view.client->secret});
+  }
+  if (credentials_ == nullptr) co_return none;
   Result<std::optional<Credential>> credential = co_await credentials_->get(deadline);
   if (credential && !*credential) alarm_->absent();
   co_return credential;
@@ -90,14 +99,13 @@ io::Awaitable<Result<std::optional<Credential>>> Authorizer::credential(io::Dead
 
 io::Awaitable<Result<std::optional<Authorization>>> Authorizer::basic(Challenged request, io::Deadline deadline) {
   std::optional<Authorization> none;
-  if (!request.home || credentials_ == nullptr) co_return none;
-  Result<std::optional<Credential>> account = co_await credential(deadline);
+  Result<std::optional<Credential>> account = co_await credential(request, deadline);
   if (!account) co_return account.error();
   // The other kinds are for token endpoints, and for registries that have one.
   if (!*account || (*account)->kind != Credential::Kind::Password) co_return none;
   Authorization authorization;
   authorization.header_ = basic_authorization(**account);
-  authorization.credential_ = std::move(*account);
+  if (!request.view.client) authorization.credential_ = std::move(*account);
   co_return std::optional(std::move(authorization));
 }
 
@@ -113,29 +121,34 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::bearer(Challenge
 
   TokenRequest ask{.realm = *realm,
                    .service = challenge.service,
-                   .scope = scope_to_ask(challenge, request.repository, request.url),
+                   .scope = scope_to_ask(challenge, request.view.repository, request.url),
                    .credential = std::nullopt,
                    .addresses = {.any = false, .also = {request.kind}}};
-  if (request.home && credentials_ != nullptr) {
-    Result<std::optional<Credential>> account = co_await credential(deadline);
-    if (!account) co_return account.error();
-    if (*account && (*account)->kind == Credential::Kind::RegistryToken) {
-      Authorization authorization;  // the registry's own, whatever its realm is
-      authorization.header_ = "Bearer " + (*account)->secret;
-      authorization.credential_ = std::move(*account);
-      co_return std::optional(std::move(authorization));
-    }
-    if (trust == RealmTrust::Credentials) ask.credential = std::move(*account);
+  Result<std::optional<Credential>> account = co_await credential(request, deadline);
+  if (!account) co_return account.error();
+  if (*account && (*account)->kind == Credential::Kind::RegistryToken) {
+    Authorization authorization;  // the registry's own, whatever its realm is
+    authorization.header_ = "Bearer " + (*account)->secret;
+    authorization.credential_ = std::move(*account);
+    co_return std::optional(std::move(authorization));
+  }
+  const bool for_client = request.view.client != nullptr;
+  if (trust == RealmTrust::Credentials) {
+    ask.credential = std::move(*account);
+  } else if (for_client && request.home) {
+    // What an anonymous token opens would be taken for what this client may see.
+    co_return Error{Errc::BadGateway, "the token endpoint " + realm->authority() +
+                                          " is not trusted with accounts: name it in credentials.realms"};
   }
 
-  Result<Authorization> authorization = co_await token(ask, deadline);
+  Result<Authorization> authorization = co_await token(ask, for_client, deadline);
   const bool refused = !authorization && ask.credential && authorization.error().code == Errc::Denied;
-  if (refused) {
+  if (refused && !for_client) {
     // Perhaps it has been replaced meanwhile. Only another one is tried: accounts are locked for wrong passwords.
-    Result<std::optional<Credential>> replaced = co_await credential(deadline);
+    Result<std::optional<Credential>> replaced = co_await credential(request, deadline);
     if (replaced && *replaced && *replaced != ask.credential && (*replaced)->kind != Credential::Kind::RegistryToken) {
       ask.credential = std::move(*replaced);
-      authorization = co_await token(ask, deadline);
+      authorization = co_await token(ask, for_client, deadline);
     }
     const bool still_refused = !authorization && authorization.error().code == Errc::Denied;
     if (still_refused) alarm_->refused(*ask.credential, realm->authority());
@@ -144,14 +157,14 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::bearer(Challenge
   co_return std::optional(std::move(*authorization));
 }
 
-io::Awaitable<Result<Authorization>> Authorizer::token(TokenRequest request, io::Deadline deadline) {
+io::Awaitable<Result<Authorization>> Authorizer::token(TokenRequest request, bool for_client, io::Deadline deadline) {
   Authorization authorization;
   authorization.key_ = TokenKey{.realm = request.realm.to_string(),
                                 .service = request.service,
                                 .scope = request.scope,
                                 .account = request.credential ? fingerprint(*request.credential) : std::string()};
   TokenKey key = *authorization.key_;
-  FetchToken fetch{this, std::move(request)};
+  FetchToken fetch{this, std::move(request), for_client};
   Result<std::string> token = co_await tokens_.get(std::move(key), std::move(fetch), deadline);
   if (!token) co_return token.error();
   authorization.token_ = *token;

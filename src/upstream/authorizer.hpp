@@ -13,6 +13,7 @@
 #include "entrepot/base/clock.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/http/client.hpp"
+#include "entrepot/upstream/view.hpp"
 #include "upstream/challenge.hpp"
 #include "upstream/credential_alarm.hpp"
 #include "upstream/credentials.hpp"
@@ -25,7 +26,7 @@ namespace entrepot::upstream {
 // The request that a challenge is about.
 struct Challenged {
   http::Url url;
-  std::string repository;
+  View view;
 
   // At the upstream's own origin: only there do its credentials count. The target of a redirect gets a token that is
   // asked for anonymously.
@@ -83,8 +84,8 @@ class Authorizer {
   io::Awaitable<Result<std::optional<Authorization>>> basic(Challenged request, io::Deadline deadline);
   io::Awaitable<Result<std::optional<Authorization>>> bearer(Challenge challenge, Challenged request,
                                                              io::Deadline deadline);
-  io::Awaitable<Result<Authorization>> token(TokenRequest request, io::Deadline deadline);
-  io::Awaitable<Result<std::optional<Credential>>> credential(io::Deadline deadline);
+  io::Awaitable<Result<Authorization>> token(TokenRequest request, bool for_client, io::Deadline deadline);
+  io::Awaitable<Result<std::optional<Credential>>> credential(const Challenged& request, io::Deadline deadline);
 
   const std::string name_;                                 // the upstream's
   const std::vector<std::string> realms_;                  // further hosts that may get the credentials

@@ -112,6 +112,7 @@ std::optional<Challenge> choose_challenge(std::span<const std::string> lines) {
 }
 
 std::string scope_to_ask(const Challenge& challenge, std::string_view repository, const http::Url& asked) {
+  if (repository.empty()) return challenge.scope.starts_with("repository:") ? "" : challenge.scope;
   std::string name(repository);
   std::string own = "repository:" + name + ":pull";
   if (challenge.scope.empty()) return own;

@@ -31,7 +31,8 @@ std::optional<Challenge> choose_challenge(std::span<const std::string> lines);
 
 // The scope to ask a token for. A challenge's own scope can be a placeholder (ghcr.io's ping names the repository
 // "user/image") or be absent (quay.io), so ours is used in its place; but not if it is of another kind (public.ecr.aws
-// has "aws"), nor if `asked`, the URL that was refused, names another repository (after a redirect).
+// has "aws"), nor if `asked`, the URL that was refused, names another repository (after a redirect). With `repository`
+// "", for the registry as a whole, no repository's.
 std::string scope_to_ask(const Challenge& challenge, std::string_view repository, const http::Url& asked);
 
 // What of it holds for every request to its origin: all but a repository's scope.

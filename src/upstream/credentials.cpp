@@ -3,6 +3,7 @@
 #include "entrepot/base/base64.hpp"
 #include "entrepot/base/hash.hpp"
 #include "entrepot/base/hex.hpp"
+#include "entrepot/upstream/view.hpp"
 #include "upstream/credentials_basic.hpp"
 #include "upstream/credentials_docker.hpp"
 #include "upstream/credentials_helper.hpp"
@@ -47,6 +48,11 @@ std::string fingerprint(const Credential& credential) {
   hasher.update(credential.secret);
   return to_hex(hasher.digest());
 }
+
+ClientAccount::ClientAccount(std::string user, std::string password)
+    : username(std::move(user)),
+      secret(std::move(password)),
+      fingerprint(upstream::fingerprint(Credential{username, secret})) {}
 
 std::string without_secret(std::string text, const Credential& credential) {
   blot_out(text, to_base64(credential.username + ":" + credential.secret));

@@ -19,10 +19,9 @@ constexpr std::size_t kMaxManifest = 4 * config::kMiB;
 constexpr std::size_t kMaxReferrers = 4 * config::kMiB;
 constexpr std::size_t kMaxTags = 8 * config::kMiB;  // of one that ignores `n`: some 200,000 tags
 
-Call make_call(std::string_view method, std::string repository, std::string path, std::string_view accept,
-               io::Deadline deadline) {
+Call make_call(std::string_view method, View view, std::string path, std::string_view accept, io::Deadline deadline) {
   Call call{.method = std::string(method),
-            .repository = std::move(repository),
+            .view = std::move(view),
             .path = std::move(path),
             .headers = {},
             .deadline = deadline};
@@ -30,15 +29,14 @@ Call make_call(std::string_view method, std::string repository, std::string path
   return call;
 }
 
-Call manifest_call(std::string_view method, std::string repository, const oci::Reference& reference,
-                   io::Deadline deadline) {
-  return make_call(method, std::move(repository), "manifests/" + oci::to_string(reference), oci::accepted_manifests(),
+Call manifest_call(std::string_view method, View view, const oci::Reference& reference, io::Deadline deadline) {
+  return make_call(method, std::move(view), "manifests/" + oci::to_string(reference), oci::accepted_manifests(),
                    deadline);
 }
 
-Call blob_call(std::string_view method, std::string repository, const oci::Digest& digest, const BlobRange& range,
+Call blob_call(std::string_view method, View view, const oci::Digest& digest, const BlobRange& range,
                io::Deadline deadline) {
-  Call call = make_call(method, std::move(repository), "blobs/" + digest.to_string(), {}, deadline);
+  Call call = make_call(method, std::move(view), "blobs/" + digest.to_string(), {}, deadline);
   call.kind = RateLimit::Of::Blobs;
   std::string header = range_header(range);
   if (!header.empty()) call.headers.add("Range", header);
@@ -126,30 +124,38 @@ class RegistryClient final : public Upstream {
 
   const std::string& name() const override { return name_; }
 
-  io::Awaitable<Result<ManifestHead>> head_manifest(std::string repository, oci::Reference reference,
+  io::Awaitable<Result<void>> ping(View view, io::Deadline deadline) override;
+  io::Awaitable<Result<ManifestHead>> head_manifest(View view, oci::Reference reference,
                                                     io::Deadline deadline) override;
-  io::Awaitable<Result<ManifestBody>> get_manifest(std::string repository, oci::Reference reference,
-                                                   io::Deadline deadline) override;
-  io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(std::string repository, oci::Digest digest,
+  io::Awaitable<Result<ManifestBody>> get_manifest(View view, oci::Reference reference, io::Deadline deadline) override;
+  io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(View view, oci::Digest digest,
                                                                 io::Deadline deadline) override;
-  io::Awaitable<Result<std::unique_ptr<BlobBody>>> get_blob(std::string repository, oci::Digest digest, BlobRange range,
+  io::Awaitable<Result<std::unique_ptr<BlobBody>>> get_blob(View view, oci::Digest digest, BlobRange range,
                                                             io::Deadline deadline) override;
-  io::Awaitable<Result<TagsPage>> tags(std::string repository, std::uint64_t n, std::string last,
-                                       io::Deadline deadline) override;
-  io::Awaitable<Result<ReferrersPage>> referrers(std::string repository, oci::Digest digest, std::string artifact_type,
+  io::Awaitable<Result<TagsPage>> tags(View view, std::uint64_t n, std::string last, io::Deadline deadline) override;
+  io::Awaitable<Result<ReferrersPage>> referrers(View view, oci::Digest digest, std::string artifact_type,
                                                  std::string next, io::Deadline deadline) override;
 
  private:
-  io::Awaitable<Result<std::optional<std::uint64_t>>> stat_by_first_byte(std::string repository, oci::Digest digest,
+  io::Awaitable<Result<std::optional<std::uint64_t>>> stat_by_first_byte(View view, oci::Digest digest,
                                                                          io::Deadline deadline);
 
   const std::string name_;
   Transport transport_;
 };
 
-io::Awaitable<Result<ManifestHead>> RegistryClient::head_manifest(std::string repository, oci::Reference reference,
+io::Awaitable<Result<void>> RegistryClient::ping(View view, io::Deadline deadline) {
+  view.repository.clear();
+  Call call = make_call("GET", std::move(view), {}, {}, deadline);
+  Result<Answer> answer = co_await transport_.send(std::move(call));
+  if (!answer) co_return answer.error();
+  if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
+  co_return ok();
+}
+
+io::Awaitable<Result<ManifestHead>> RegistryClient::head_manifest(View view, oci::Reference reference,
                                                                   io::Deadline deadline) {
-  Call call = manifest_call("HEAD", std::move(repository), reference, deadline);
+  Call call = manifest_call("HEAD", std::move(view), reference, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() == 405 || answer->status() == 501) co_return ManifestHead{};  // no HEAD here: a GET will tell
@@ -164,9 +170,9 @@ io::Awaitable<Result<ManifestHead>> RegistryClient::head_manifest(std::string re
   co_return head;
 }
 
-io::Awaitable<Result<ManifestBody>> RegistryClient::get_manifest(std::string repository, oci::Reference reference,
+io::Awaitable<Result<ManifestBody>> RegistryClient::get_manifest(View view, oci::Reference reference,
                                                                  io::Deadline deadline) {
-  Call call = manifest_call("GET", std::move(repository), reference, deadline);
+  Call call = manifest_call("GET", std::move(view), reference, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
@@ -179,10 +185,9 @@ io::Awaitable<Result<ManifestBody>> RegistryClient::get_manifest(std::string rep
   co_return manifest;
 }
 
-io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_blob(std::string repository,
-                                                                              oci::Digest digest,
+io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_blob(View view, oci::Digest digest,
                                                                               io::Deadline deadline) {
-  Call call = blob_call("HEAD", repository, digest, BlobRange{}, deadline);
+  Call call = blob_call("HEAD", view, digest, BlobRange{}, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() == 200) {
@@ -193,14 +198,13 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_blob(st
     co_return co_await transport_.error_of(std::move(*answer));
   }
   answer->exchange.reset();
-  co_return co_await stat_by_first_byte(std::move(repository), digest, deadline);
+  co_return co_await stat_by_first_byte(std::move(view), digest, deadline);
 }
 
-io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_by_first_byte(std::string repository,
-                                                                                       oci::Digest digest,
+io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_by_first_byte(View view, oci::Digest digest,
                                                                                        io::Deadline deadline) {
   const BlobRange first_byte{.first = 0, .last = 0};
-  Call call = blob_call("GET", std::move(repository), digest, first_byte, deadline);
+  Call call = blob_call("GET", std::move(view), digest, first_byte, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() == 416) {  // an empty blob has no first byte
@@ -213,9 +217,9 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_by_firs
   co_return extent->total;
 }
 
-io::Awaitable<Result<std::unique_ptr<BlobBody>>> RegistryClient::get_blob(std::string repository, oci::Digest digest,
+io::Awaitable<Result<std::unique_ptr<BlobBody>>> RegistryClient::get_blob(View view, oci::Digest digest,
                                                                           BlobRange range, io::Deadline deadline) {
-  Call call = blob_call("GET", std::move(repository), digest, range, deadline);
+  Call call = blob_call("GET", std::move(view), digest, range, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() != 200 && answer->status() != 206) co_return co_await transport_.error_of(std::move(*answer));
@@ -225,12 +229,12 @@ io::Awaitable<Result<std::unique_ptr<BlobBody>>> RegistryClient::get_blob(std::s
   co_return body;
 }
 
-io::Awaitable<Result<TagsPage>> RegistryClient::tags(std::string repository, std::uint64_t n, std::string last,
+io::Awaitable<Result<TagsPage>> RegistryClient::tags(View view, std::uint64_t n, std::string last,
                                                      io::Deadline deadline) {
   n = std::min(n, kMaxTagsPage);
   std::string path = "tags/list?n=" + std::to_string(n);
   if (!last.empty()) path += "&last=" + http::percent_encode(last);
-  Call call = make_call("GET", std::move(repository), std::move(path), "application/json", deadline);
+  Call call = make_call("GET", std::move(view), std::move(path), "application/json", deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));
@@ -244,9 +248,8 @@ io::Awaitable<Result<TagsPage>> RegistryClient::tags(std::string repository, std
   co_return make_tags_page(std::move(*list), next_query, n, last);
 }
 
-io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(std::string repository, oci::Digest digest,
-                                                               std::string artifact_type, std::string next,
-                                                               io::Deadline deadline) {
+io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(View view, oci::Digest digest, std::string artifact_type,
+                                                               std::string next, io::Deadline deadline) {
   if (!is_query(next)) co_return Error{Errc::Invalid, "the page's name is malformed"};
   std::string path = "referrers/" + digest.to_string();
   if (!next.empty()) {
@@ -254,7 +257,7 @@ io::Awaitable<Result<ReferrersPage>> RegistryClient::referrers(std::string repos
   } else if (!artifact_type.empty()) {
     path += "?artifactType=" + http::percent_encode(artifact_type);
   }
-  Call call = make_call("GET", std::move(repository), std::move(path), oci::kOciIndex, deadline);
+  Call call = make_call("GET", std::move(view), std::move(path), oci::kOciIndex, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
   if (answer->status() != 200) co_return co_await transport_.error_of(std::move(*answer));

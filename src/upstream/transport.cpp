@@ -118,10 +118,14 @@ io::Awaitable<Result<Answer>> Transport::send(Call call) {
 
 io::Awaitable<Result<Answer>> Transport::send_within_limit(const http::Url& base, RateLimit& limit, const Call& call,
                                                            io::Deadline deadline) {
-  if (std::optional<Error> refusal = limit.refusal(call.kind, io::SteadyClock::now())) co_return *refusal;
+  // A client's own account has limits of its own, which are its business alone.
+  const bool for_client = call.view.client != nullptr;
+  if (!for_client) {
+    if (std::optional<Error> refusal = limit.refusal(call.kind, io::SteadyClock::now())) co_return *refusal;
+  }
   Result<Answer> answer = co_await send_to(base, call, deadline);
   if (answer && answer->status() != 429) {
-    limit.answered(call.kind);
+    if (!for_client) limit.answered(call.kind);
     co_return answer;
   }
   const bool by_realm = !answer;
@@ -131,7 +135,7 @@ io::Awaitable<Result<Answer>> Transport::send_within_limit(const http::Url& base
   } else {
     error = co_await error_of(std::move(*answer));
   }
-  if (error.code != Errc::RateLimited) co_return error;
+  if (error.code != Errc::RateLimited || for_client) co_return error;
   const io::Deadline now = io::SteadyClock::now();
   for (RateLimit::Of of : {RateLimit::Of::Manifests, RateLimit::Of::Blobs}) {
     if (of == call.kind || by_realm) limit.refused(of, error, now);
@@ -146,7 +150,8 @@ io::Awaitable<Result<Answer>> Transport::send_within_limit(const http::Url& base
 }
 
 io::Awaitable<Result<Answer>> Transport::send_to(const http::Url& base, const Call& call, io::Deadline deadline) {
-  Hop hop{.url = below(base, call.repository + "/" + call.path)};
+  const std::string& repository = call.view.repository;
+  Hop hop{.url = below(base, repository.empty() ? call.path : repository + "/" + call.path)};
   for (int redirects = 0;; ++redirects) {
     Result<Answer> answer = co_await send_authorized(base, hop, call, deadline);
     if (!answer || !is_redirect(answer->status())) co_return answer;
@@ -182,7 +187,7 @@ io::Awaitable<Result<Answer>> Transport::send_authorized(const http::Url& base, 
     if (sent) authorizer_.answered(*sent, hop.url, 401);
     co_return first;
   }
-  Challenged request{.url = hop.url, .repository = call.repository, .home = hop.home, .kind = hop.kind};
+  Challenged request{.url = hop.url, .view = call.view, .home = hop.home, .kind = hop.kind};
   Result<std::optional<Authorization>> answered =
       co_await authorizer_.answer(std::move(*challenge), std::move(request), deadline);
   const bool another = answered && *answered && !(sent && sent->header() == (*answered)->header());
@@ -203,7 +208,7 @@ io::Awaitable<Result<std::optional<Authorization>>> Transport::authorize_ahead(c
   std::optional<Authorizer::Known> known;
   if (hop.home) known = authorizer_.known(hop.url);
   if (!known) co_return std::optional<Authorization>();
-  Challenged request{.url = hop.url, .repository = call.repository, .home = true, .kind = known->kind};
+  Challenged request{.url = hop.url, .view = call.view, .home = true, .kind = known->kind};
   Result<std::optional<Authorization>> answered =
       co_await authorizer_.answer(std::move(known->challenge), std::move(request), deadline);
   // The realm may have moved: the next request asks for the challenge again.
@@ -221,7 +226,7 @@ io::Awaitable<std::optional<Challenge>> Transport::challenge_of(const http::Url&
   if (!challenge) {
     std::optional<Authorizer::Known> known = authorizer_.known(hop.url);
     if (known) co_return std::move(known->challenge);
-    Call ping{.method = "GET", .repository = {}, .path = {}, .headers = {}, .deadline = deadline};
+    Call ping{.method = "GET", .view = {}, .path = {}, .headers = {}, .deadline = deadline};
     Hop root{.url = below(base, "")};
     Result<Answer> answer = co_await send_once(root, ping, std::string(), deadline);
     if (!answer || answer->status() != 401) co_return std::nullopt;
@@ -251,7 +256,7 @@ io::Awaitable<Result<Answer>> Transport::send_once(Hop& hop, const Call& call, c
     co_return exchange.error();
   }
   metrics_.asked(call.method, (*exchange)->status(), took);
-  if (hop.home) note_quota(**exchange);
+  if (hop.home && !call.view.client) note_quota(**exchange);
   if (hop.home) hop.kind = (*exchange)->peer_kind();
   co_return Answer{.exchange = std::move(*exchange), .url = hop.url, .redirected = hop.redirected};
 }

@@ -20,9 +20,9 @@
 namespace entrepot::upstream {
 
 struct Call {
-  std::string method;      // GET or HEAD
-  std::string repository;  // what a token has to give access to
-  std::string path;        // behind ".../v2/<repository>/", with the query
+  std::string method;  // GET or HEAD
+  View view;           // what a token has to give access to; of no repository: the registry as a whole
+  std::string path;    // behind ".../v2/<repository>/", with the query
   http::HeaderBlock headers;
   io::Deadline deadline = io::kNoDeadline;
   RateLimit::Of kind = RateLimit::Of::Manifests;

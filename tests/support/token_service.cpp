@@ -2,6 +2,8 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 namespace entrepot::test {
 
 std::string basic_authorization(const std::string& credentials) {
@@ -30,8 +32,19 @@ CannedAnswer TokenService::answer(const FakeRequest& request) {
     return refusal;
   if (!is_oauth && policy_.credentials && request.header("Authorization") != basic_authorization(*policy_.credentials))
     return refusal;
+  std::string scope = query_value(parameters, "scope").value_or("");
+  if (!policy_.accounts.empty()) {
+    auto known = std::ranges::find_if(policy_.accounts, [&](const auto& account) {
+      return request.header("Authorization") == basic_authorization(account.first);
+    });
+    if (known == policy_.accounts.end()) return refusal;
+    // Like Docker Hub: a token for less than what was asked.
+    const bool opens = std::ranges::any_of(
+        known->second, [&](const std::string& repository) { return scope == "repository:" + repository + ":pull"; });
+    if (!opens) scope.clear();
+  }
   std::string token = "token-" + std::to_string(++issued_);
-  tokens_[token] = {query_value(parameters, "scope").value_or(""), std::chrono::steady_clock::now() + policy_.lifetime};
+  tokens_[token] = {scope, std::chrono::steady_clock::now() + policy_.lifetime};
   std::string expiry = policy_.expires_in ? R"(,"expires_in":)" + std::to_string(*policy_.expires_in) : "";
   const std::string field = is_oauth ? "access_token" : "token";
   return {200, {{"Content-Type", "application/json"}}, "{\"" + field + R"(":")" + token + "\"" + expiry + "}"};

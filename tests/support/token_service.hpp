@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "fake_server.hpp"
@@ -13,10 +14,11 @@
 namespace entrepot::test {
 
 struct TokenPolicy {
-  std::optional<std::string> credentials{};               // "user:password": who asks without gets 401
-  std::optional<std::string> identity_token{};            // likewise, who asks by POST without it
-  std::optional<int> expires_in{};                        // what the answer says; none: it says nothing
-  std::chrono::seconds lifetime = std::chrono::hours(1);  // what the registry really accepts
+  std::optional<std::string> credentials{};                 // "user:password": who asks without gets 401
+  std::optional<std::string> identity_token{};              // likewise, who asks by POST without it
+  std::map<std::string, std::set<std::string>> accounts{};  // instead: each "user:password", and its repositories
+  std::optional<int> expires_in{};                          // what the answer says; none: it says nothing
+  std::chrono::seconds lifetime = std::chrono::hours(1);    // what the registry really accepts
 };
 
 class TokenService {

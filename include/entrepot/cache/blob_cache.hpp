@@ -51,16 +51,15 @@ class BlobCache {
   // For a GET. `wait_for_size`: a blob of unknown size is waited for to its end, since the client cannot be told its
   // end otherwise (HTTP/1.0). A blob of at most 64 KiB is verified when this returns. Errors: the upstream's;
   // BadGateway for a wrong digest or size; Timeout after `deadline`.
-  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open(const Source& source, std::string repository,
-                                                        oci::Digest digest, bool wait_for_size, io::Deadline deadline);
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open(const Source& source, upstream::View view, oci::Digest digest,
+                                                        bool wait_for_size, io::Deadline deadline);
 
   // A client was served this manifest: once it begins with the layers, others may be fetched ahead.
-  void manifest_served(const Source& source, const std::string& repository, const oci::Digest& digest,
+  void manifest_served(const Source& source, const upstream::View& view, const oci::Digest& digest,
                        std::string_view bytes);
 
   // A client was given a blob that it had asked for as a whole. `executor` is that of the caller's io thread.
-  void blob_served(io::Executor executor, const Source& source, const std::string& repository,
-                   const oci::Digest& digest);
+  void blob_served(io::Executor executor, const Source& source, const upstream::View& view, const oci::Digest& digest);
 
   // It was evicted. Any thread.
   void forget(const oci::Digest& digest);
@@ -70,18 +69,18 @@ class BlobCache {
     std::optional<std::uint64_t> size;
     bool stored;
   };
-  io::Awaitable<Result<Stat>> stat(const Source& source, std::string repository, oci::Digest digest,
+  io::Awaitable<Result<Stat>> stat(const Source& source, upstream::View view, oci::Digest digest,
                                    io::Deadline deadline);
 
  private:
-  using Key = std::tuple<std::string, std::string, oci::Digest>;  // upstream, repository, digest
+  using Key = std::tuple<std::string, upstream::View, oci::Digest>;  // upstream, view, digest
 
-  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open_or_fetch(const Source& source, std::string repository,
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> open_or_fetch(const Source& source, upstream::View view,
                                                                  oci::Digest digest, bool wait_for_size,
                                                                  io::Deadline deadline);
-  io::Awaitable<Result<Stat>> stat_or_ask(const Source& source, std::string repository, oci::Digest digest,
+  io::Awaitable<Result<Stat>> stat_or_ask(const Source& source, upstream::View view, oci::Digest digest,
                                           io::Deadline deadline);
-  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> stream(upstream::Upstream& upstream, std::string repository,
+  io::Awaitable<Result<std::unique_ptr<OpenBlob>>> stream(upstream::Upstream& upstream, upstream::View view,
                                                           oci::Digest digest, std::optional<std::uint64_t> size,
                                                           std::unique_ptr<Download> opened, io::Deadline deadline);
 

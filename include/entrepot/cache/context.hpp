@@ -8,6 +8,7 @@
 #include "entrepot/base/clock.hpp"
 #include "entrepot/base/metrics.hpp"
 #include "entrepot/cache/breaker.hpp"
+#include "entrepot/cache/permissions.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/io/blocking.hpp"
 #include "entrepot/io/tasks.hpp"
@@ -33,8 +34,18 @@ struct Source {
   std::unique_ptr<upstream::Upstream> upstream;
   config::Freshness freshness;
   config::Fetching fetching;
-  std::shared_ptr<Breaker> breaker;  // shared with its trials
+  std::shared_ptr<Breaker> breaker;          // shared with its trials
+  std::shared_ptr<Permissions> permissions;  // shared with the upstream; null: `access: shared`
+
+  // Whether what the upstream has shown in the repository may be shown to the view's client unasked.
+  bool permits(const upstream::View& view) const {
+    return permissions == nullptr || permissions->has(view, io::SteadyClock::now());
+  }
 };
+
+// What `config` says of `upstream`. `tasks` and `registry` must outlive it.
+Source make_source(std::unique_ptr<upstream::Upstream> upstream, const config::Upstream& config, io::Tasks& tasks,
+                   metrics::Registry& registry);
 
 // By name. Constant once the io threads run.
 using Sources = std::map<std::string, Source, std::less<>>;

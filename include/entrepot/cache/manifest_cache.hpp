@@ -38,7 +38,7 @@ class ManifestCache {
 
   // `head`: the bytes are not needed, and are not fetched for it. Errors: the upstream's; BadGateway for wrong bytes;
   // NotFound for schema 1; Timeout after `deadline`.
-  io::Awaitable<Result<ManifestAnswer>> open(const Source& source, std::string repository, oci::Reference reference,
+  io::Awaitable<Result<ManifestAnswer>> open(const Source& source, upstream::View view, oci::Reference reference,
                                              bool head, io::Deadline deadline);
 
   // Its bytes are in the store no more: memory does not keep them longer.
@@ -49,32 +49,32 @@ class ManifestCache {
   io::Awaitable<> settle(io::Deadline deadline);
 
  private:
-  using Key = std::tuple<std::string, std::string, std::string>;             // upstream, repository, reference
-  using CheckKey = std::tuple<std::string, std::string, std::string, bool>;  // upstream, repository, tag, has_stale
+  using Key = std::tuple<std::string, upstream::View, std::string>;             // upstream, view, reference
+  using CheckKey = std::tuple<std::string, upstream::View, std::string, bool>;  // upstream, view, tag, has_stale
   using Answer = Result<ManifestAnswer>;
 
-  io::Awaitable<Answer> by_digest(const Source& source, std::string repository, oci::Digest digest, bool head,
+  io::Awaitable<Answer> by_digest(const Source& source, upstream::View view, oci::Digest digest, bool head,
                                   io::Deadline deadline);
-  io::Awaitable<Answer> find_digest(const Source& source, std::string repository, oci::Digest digest, bool head,
+  io::Awaitable<Answer> find_digest(const Source& source, upstream::View view, oci::Digest digest, bool head,
                                     io::Deadline deadline);
-  io::Awaitable<Answer> by_tag(const Source& source, std::string repository, std::string tag, bool head,
+  io::Awaitable<Answer> by_tag(const Source& source, upstream::View view, std::string tag, bool head,
                                io::Deadline deadline);
-  io::Awaitable<Answer> revalidate(const Source& source, std::string repository, std::string tag, bool head,
+  io::Awaitable<Answer> revalidate(const Source& source, upstream::View view, std::string tag, bool head,
                                    bool has_stale, io::Deadline deadline);
-  io::Awaitable<Answer> answer_as_seen(const Source& source, std::string repository, std::string tag,
+  io::Awaitable<Answer> answer_as_seen(const Source& source, upstream::View view, std::string tag,
                                        upstream::ManifestHead seen, bool head, io::Deadline deadline);
   io::Awaitable<Answer> answer_stored(std::string upstream, store::TagTarget target, Outcome outcome, bool head);
-  io::Awaitable<Answer> after_failure(const Source& source, std::string repository, std::string tag, Error error,
+  io::Awaitable<Answer> after_failure(const Source& source, upstream::View view, std::string tag, Error error,
                                       bool head);
 
-  io::Awaitable<Answer> fetch(const Source& source, std::string repository, oci::Reference reference,
+  io::Awaitable<Answer> fetch(const Source& source, upstream::View view, oci::Reference reference,
                               io::Deadline deadline);
-  io::Awaitable<Answer> fetch_alone(const Source& source, std::string repository, oci::Reference reference);
-  io::Awaitable<Result<upstream::ManifestHead>> check(const Source& source, std::string repository, std::string tag,
+  io::Awaitable<Answer> fetch_alone(const Source& source, upstream::View view, oci::Reference reference);
+  io::Awaitable<Result<upstream::ManifestHead>> check(const Source& source, upstream::View view, std::string tag,
                                                       bool has_stale, io::Deadline deadline);
-  io::Awaitable<Result<upstream::ManifestHead>> check_alone(const Source& source, std::string repository,
-                                                            std::string tag, io::SteadyClock::duration limit);
-  io::Awaitable<Result<void>> try_check(const Source& source, std::string repository, std::string tag);
+  io::Awaitable<Result<upstream::ManifestHead>> check_alone(const Source& source, upstream::View view, std::string tag,
+                                                            io::SteadyClock::duration limit);
+  io::Awaitable<Result<void>> try_check(const Source& source, upstream::View view, std::string tag);
 
   io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(std::string upstream, oci::Digest digest);
   std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;

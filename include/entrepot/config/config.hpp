@@ -23,6 +23,7 @@ inline constexpr std::uint64_t kGiB = 1024 * kMiB;
 struct Address {
   std::string host;        // an IP literal, without brackets; "0.0.0.0" and "::" listen everywhere
   std::uint16_t port = 0;  // 0: a free one, named in the log
+  bool is_loopback() const { return host.starts_with("127.") || host == "::1"; }
   friend bool operator==(const Address&, const Address&) = default;
 };
 
@@ -36,6 +37,9 @@ struct Listener {
   Address address{"0.0.0.0", 5000};
   std::optional<std::string> upstream;  // every request goes to this upstream (its name, aliases resolved)
   std::optional<ListenerTls> tls;
+
+  // Whether what clients send can be read on its way.
+  bool is_clear_text() const { return !tls && !address.is_loopback(); }
   friend bool operator==(const Listener&, const Listener&) = default;
 };
 
@@ -115,6 +119,13 @@ struct Credentials {
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };
 
+// `access: passthrough`: each client's own account decides what it may see.
+struct Passthrough {
+  Duration ttl = 5min;                // how long it is remembered that the upstream has shown a client a repository
+  std::vector<std::string> realms{};  // further hosts that may get clients' accounts
+  friend bool operator==(const Passthrough&, const Passthrough&) = default;
+};
+
 // PEM; read at start.
 struct ClientCertificate {
   std::filesystem::path certificate;  // with its chain
@@ -154,6 +165,7 @@ struct Upstream {
   std::vector<std::string> allow;                         // which may be pulled, by patterns with *; empty: all
   std::vector<std::string> deny;                          // and which of these may not
   std::optional<Credentials> credentials;                 // none: anonymous
+  std::optional<Passthrough> passthrough{};               // none: what was shown once everybody may see
   std::optional<std::filesystem::path> ca;                // PEM, in addition to the system's
   std::optional<ClientCertificate> client_certificate{};  // shown to the hosts of the URLs alone
   Proxies proxies{};                                      // the upstream's own proxy, or what the environment says

@@ -12,6 +12,7 @@
 #include "entrepot/io/async.hpp"
 #include "entrepot/oci/digest.hpp"
 #include "entrepot/oci/name.hpp"
+#include "entrepot/upstream/view.hpp"
 
 namespace entrepot::upstream {
 
@@ -70,28 +71,29 @@ class Upstream {
 
   virtual const std::string& name() const = 0;
 
-  virtual io::Awaitable<Result<ManifestHead>> head_manifest(std::string repository, oci::Reference reference,
+  // Whether the view's client has an account there, whatever its repository: the registry answers it at /v2/.
+  virtual io::Awaitable<Result<void>> ping(View view, io::Deadline deadline) = 0;
+
+  virtual io::Awaitable<Result<ManifestHead>> head_manifest(View view, oci::Reference reference,
                                                             io::Deadline deadline) = 0;
 
   // At most 4 MiB; more is BadGateway.
-  virtual io::Awaitable<Result<ManifestBody>> get_manifest(std::string repository, oci::Reference reference,
+  virtual io::Awaitable<Result<ManifestBody>> get_manifest(View view, oci::Reference reference,
                                                            io::Deadline deadline) = 0;
 
   // The blob's size, if the upstream says it. By HEAD; by a GET of bytes=0-0 where HEAD is refused or gives no length.
-  virtual io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(std::string repository, oci::Digest digest,
+  virtual io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(View view, oci::Digest digest,
                                                                         io::Deadline deadline) = 0;
 
-  virtual io::Awaitable<Result<std::unique_ptr<BlobBody>>> get_blob(std::string repository, oci::Digest digest,
-                                                                    BlobRange range, io::Deadline deadline) = 0;
+  virtual io::Awaitable<Result<std::unique_ptr<BlobBody>>> get_blob(View view, oci::Digest digest, BlobRange range,
+                                                                    io::Deadline deadline) = 0;
 
   // At most `n` tags that follow `last` ("" for the first).
-  virtual io::Awaitable<Result<TagsPage>> tags(std::string repository, std::uint64_t n, std::string last,
-                                               io::Deadline deadline) = 0;
+  virtual io::Awaitable<Result<TagsPage>> tags(View view, std::uint64_t n, std::string last, io::Deadline deadline) = 0;
 
   // `next`: "" or what the page before said.
-  virtual io::Awaitable<Result<ReferrersPage>> referrers(std::string repository, oci::Digest digest,
-                                                         std::string artifact_type, std::string next,
-                                                         io::Deadline deadline) = 0;
+  virtual io::Awaitable<Result<ReferrersPage>> referrers(View view, oci::Digest digest, std::string artifact_type,
+                                                         std::string next, io::Deadline deadline) = 0;
 };
 
 }  // namespace entrepot::upstream

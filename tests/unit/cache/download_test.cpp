@@ -39,7 +39,7 @@ class DownloadTest : public testing::Test {
   }
 
   test::ScriptedUpstream upstream_;
-  std::shared_ptr<Feeders> feeders_ = std::make_shared<Feeders>("a");
+  std::shared_ptr<Feeders> feeders_ = std::make_shared<Feeders>(upstream::View{"a"});
 };
 
 TEST_F(DownloadTest, BringsTheWhole) {
@@ -96,13 +96,13 @@ TEST_F(DownloadTest, ASizeThatDisagreesIsAnError) {
 }
 
 TEST_F(DownloadTest, GoesOnWithTheNextRepositoryWhenOneIsRefused) {
-  feeders_->add("b");
+  feeders_->add({"b"});
   upstream_.cut_after = 5000;
   Download whole = download();
   ASSERT_TRUE(test::run_coro(whole.open(kNoLimit)));
   upstream_.denied = {"a"};
   EXPECT_EQ(*test::run_coro(read_all(whole)), upstream_.blob);
-  EXPECT_EQ(upstream_.asked.back().repository, "b");
+  EXPECT_EQ(upstream_.asked.back().view.repository, "b");
 }
 
 TEST_F(DownloadTest, EndsWhenTheLastRepositoryIsRefused) {

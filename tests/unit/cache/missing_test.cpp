@@ -9,14 +9,14 @@ using namespace std::chrono_literals;
 
 class MissingTest : public ::testing::Test {
  protected:
-  Missing::Request get(const std::string& repository = kRepository) { return {kUpstream, repository, digest_, false}; }
-  Missing::Request head() { return {kUpstream, kRepository, digest_, true}; }
+  Missing::Request get(const upstream::View& view = kView) { return {kUpstream, view, digest_, false}; }
+  Missing::Request head() { return {kUpstream, kView, digest_, true}; }
   void add(const Missing::Request& request, io::SteadyClock::duration ttl = 1s) {
     missing_.add(request, Error{Errc::NotFound, "as told"}, now_, ttl);
   }
 
   inline static const std::string kUpstream = "docker.io";
-  inline static const std::string kRepository = "library/app";
+  inline static const upstream::View kView{"library/app"};
   const oci::Digest digest_ = oci::Digest::of(HashAlgorithm::Sha256, "x");
   const io::Deadline now_ = io::SteadyClock::now();
   Missing missing_;
@@ -32,7 +32,7 @@ TEST_F(MissingTest, IsWhatTheUpstreamHasSaidForItsTime) {
 
 TEST_F(MissingTest, IsOfOneRepository) {
   add(get());
-  const std::string other = "library/other";
+  const upstream::View other{"library/other"};
   EXPECT_FALSE(missing_.find(get(other), now_));
 }
 
@@ -53,9 +53,9 @@ TEST_F(MissingTest, IsNotRememberedWithoutATtl) {
 }
 
 TEST_F(MissingTest, MakesRoomForNewOnesByWhatHasPassed) {
-  std::vector<std::string> repositories;
-  for (std::size_t i = 0; i < Missing::kMost; ++i) repositories.push_back("library/" + std::to_string(i));
-  for (const std::string& repository : repositories) add(get(repository));
+  std::vector<upstream::View> views;
+  for (std::size_t i = 0; i < Missing::kMost; ++i) views.push_back({"library/" + std::to_string(i)});
+  for (const upstream::View& view : views) add(get(view));
   add(get());
   EXPECT_FALSE(missing_.find(get(), now_));
   missing_.add(get(), Error{Errc::NotFound, "as told"}, now_ + 1s, 1s);

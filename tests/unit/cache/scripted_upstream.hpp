@@ -22,7 +22,7 @@ class ScriptedUpstream final : public upstream::Upstream {
   std::optional<std::uint64_t> wrong_size{};  // said in place of the true one
 
   struct Asked {
-    std::string repository;
+    upstream::View view;
     std::uint64_t first;
     std::optional<std::uint64_t> last;
   };
@@ -30,34 +30,35 @@ class ScriptedUpstream final : public upstream::Upstream {
 
   const std::string& name() const override { return name_; }
 
-  io::Awaitable<Result<std::unique_ptr<upstream::BlobBody>>> get_blob(std::string repository, oci::Digest,
+  io::Awaitable<Result<std::unique_ptr<upstream::BlobBody>>> get_blob(upstream::View view, oci::Digest,
                                                                       upstream::BlobRange range,
                                                                       io::Deadline) override {
-    asked.push_back({repository, range.first, range.last});
+    asked.push_back({view, range.first, range.last});
     if (!errors.empty()) {
       Error error = errors.front();
       errors.pop_front();
       co_return error;
     }
-    if (denied.contains(repository)) co_return Error{Errc::Denied, "denied"};
+    if (denied.contains(view.repository)) co_return Error{Errc::Denied, "denied"};
     std::unique_ptr<upstream::BlobBody> body =
         std::make_unique<Body>(*this, ignores_range ? upstream::BlobRange{} : range);
     co_return body;
   }
 
-  io::Awaitable<Result<upstream::ManifestHead>> head_manifest(std::string, oci::Reference, io::Deadline) override {
+  io::Awaitable<Result<void>> ping(upstream::View, io::Deadline) override { co_return ok(); }
+  io::Awaitable<Result<upstream::ManifestHead>> head_manifest(upstream::View, oci::Reference, io::Deadline) override {
     co_return Error{Errc::NotFound, "not scripted"};
   }
-  io::Awaitable<Result<upstream::ManifestBody>> get_manifest(std::string, oci::Reference, io::Deadline) override {
+  io::Awaitable<Result<upstream::ManifestBody>> get_manifest(upstream::View, oci::Reference, io::Deadline) override {
     co_return Error{Errc::NotFound, "not scripted"};
   }
-  io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(std::string, oci::Digest, io::Deadline) override {
+  io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(upstream::View, oci::Digest, io::Deadline) override {
     co_return Error{Errc::NotFound, "not scripted"};
   }
-  io::Awaitable<Result<upstream::TagsPage>> tags(std::string, std::uint64_t, std::string, io::Deadline) override {
+  io::Awaitable<Result<upstream::TagsPage>> tags(upstream::View, std::uint64_t, std::string, io::Deadline) override {
     co_return Error{Errc::NotFound, "not scripted"};
   }
-  io::Awaitable<Result<upstream::ReferrersPage>> referrers(std::string, oci::Digest, std::string, std::string,
+  io::Awaitable<Result<upstream::ReferrersPage>> referrers(upstream::View, oci::Digest, std::string, std::string,
                                                            io::Deadline) override {
     co_return Error{Errc::NotFound, "not scripted"};
   }

@@ -61,8 +61,6 @@ TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
   const std::string tls = "listeners: [{tls: {certificate: c, key: k, ";
   const std::string upstream = "upstreams: {docker.io: {";
   expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
-  expect_fault(upstream + "access: passthrough}}", "upstreams.docker.io.access",
-               R"(other than "shared" are not built)");
   for (const std::string type : {"ecr", "google", "acr"}) {
     expect_fault(upstream + "credentials: {type: " + type + ", username: u, password: p}}}",
                  "upstreams.docker.io.credentials.type", '"' + type + "\" is not built yet");
@@ -323,6 +321,28 @@ TEST(FaultText, LeavesOutWhatIsNotKnown) {
   EXPECT_EQ(to_string({3, "", "bad"}, file), "a.yaml:3: bad");
   EXPECT_EQ(to_string({0, "", "bad"}, file), "a.yaml: bad");
   EXPECT_EQ(to_string({3, "k", "bad"}, ""), "3: k: bad");
+}
+
+TEST(Faults, ClientsPasswordsAreNotTakenOverClearText) {
+  const std::string upstream = "upstreams: {docker.io: {access: passthrough}}";
+  expect_fault(upstream, "upstreams.docker.io.access", "needs a listener with tls, or at a loopback address");
+  expect_fault("listeners: [{address: '127.0.0.1:0'}, {address: '10.0.0.1:0', upstream: docker.io}]\n" + upstream,
+               "listeners[1]", "over clear text");
+  for (const std::string listeners :
+       {"[{address: '127.0.0.1:0', upstream: docker.io}]", "[{address: '[::1]:0'}, {address: '0.0.0.0:1'}]",
+        "[{address: '0.0.0.0:0', upstream: docker.io, tls: {certificate: c, key: k}}]"}) {
+    EXPECT_EQ(faults_in("listeners: " + listeners + "\n" + upstream), Lines{}) << listeners;
+  }
+}
+
+TEST(Faults, WhatHasNoMeaningWithPassthroughIsRefused) {
+  const std::string safe = "listeners: [{address: '127.0.0.1:0'}]\nupstreams: {docker.io: {";
+  const std::string key = "upstreams.docker.io.";
+  expect_fault(safe + "access: passthrough, credentials: {username: u, realms: [a.example]}}}",
+               key + "credentials.username", "each client's own account counts");
+  expect_fault(safe + "access: passthrough, freshness: {on_denied: keep}}}", key + "access", "past a refusal");
+  expect_fault(safe + "access_ttl: 1m}}", key + "access_ttl", "belongs to access: passthrough");
+  expect_fault(safe + "access: open}}", key + "access", "expected shared or passthrough");
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ TEST_F(NetworkTest, RealmsAndRedirectsGoThroughTheProxyToo) {
   config_.proxies.http = config::Proxy{"127.0.0.1", port, "user", "hunter2"};
   use_credentials();
   connect_to({"http://reg.example"});
-  auto blob = run(client_->get_blob("a/b", digest_, {}, soon()));
+  auto blob = run(client_->get_blob({"a/b"}, digest_, {}, soon()));
   ASSERT_TRUE(blob) << blob.error().message;
 
   const auto log = proxy.log();

@@ -89,7 +89,7 @@ class RegistryClientTest : public ::testing::Test {
   static io::Deadline soon() { return io::SteadyClock::now() + std::chrono::seconds(20); }
 
   auto manifest(const std::string& repository = "a/b", io::Deadline deadline = soon()) {
-    return client_->get_manifest(repository, oci::Tag{"latest"}, deadline);
+    return client_->get_manifest({repository}, oci::Tag{"latest"}, deadline);
   }
 
   // The error of a call that has one; of any other, one with an empty message.

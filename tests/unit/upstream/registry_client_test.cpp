@@ -71,7 +71,7 @@ TEST_F(RegistryClientTest, Schema1IsNotFound) {
   Error error = error_of(run(manifest()));
   EXPECT_EQ(error.code, Errc::NotFound);
   EXPECT_NE(error.message.find("schema 1"), std::string::npos);
-  EXPECT_EQ(error_of(run(client_->head_manifest("a/b", oci::Tag{"latest"}, soon()))).code, Errc::NotFound);
+  EXPECT_EQ(error_of(run(client_->head_manifest({"a/b"}, oci::Tag{"latest"}, soon()))).code, Errc::NotFound);
 }
 
 TEST_F(RegistryClientTest, AHeadGivesWhatItSays) {
@@ -95,7 +95,7 @@ TEST_F(RegistryClientTest, AHeadGivesWhatItSays) {
   for (const Case& c : cases) {
     ScriptedServer registry([&c](const Seen&) { return c.reply; });
     connect_to({registry.url()});
-    auto head = run(client_->head_manifest("a/b", oci::Tag{"latest"}, soon()));
+    auto head = run(client_->head_manifest({"a/b"}, oci::Tag{"latest"}, soon()));
     ASSERT_TRUE(head);
     EXPECT_EQ(head->digest, c.digest);
     EXPECT_EQ(head->media_type, c.media_type);
@@ -107,7 +107,7 @@ TEST_F(RegistryClientTest, AHeadGivesWhatItSays) {
 TEST_F(RegistryClientTest, AHeadOfWhatIsNotThereIsNotFound) {
   ScriptedServer registry([](const Seen&) { return Reply{.status = 404}; });
   connect_to({registry.url()});
-  EXPECT_EQ(error_of(run(client_->head_manifest("a/b", oci::Tag{"latest"}, soon()))).code, Errc::NotFound);
+  EXPECT_EQ(error_of(run(client_->head_manifest({"a/b"}, oci::Tag{"latest"}, soon()))).code, Errc::NotFound);
 }
 
 TEST_F(RegistryClientTest, ErrorsAreWhatTheyAre) {
@@ -173,7 +173,7 @@ TEST_F(RegistryClientTest, ARedirectsTargetSeesTheRangeAndNoAuthorization) {
     return redirect_to(storage.url("/signed?key=secret"));
   });
   connect_to({registry.url()});
-  auto body = run(client_->get_blob("a/b", digest_, BlobRange{.first = 2}, soon()));
+  auto body = run(client_->get_blob({"a/b"}, digest_, BlobRange{.first = 2}, soon()));
   ASSERT_TRUE(body);
   EXPECT_EQ((*body)->first(), 2u);
   EXPECT_EQ((*body)->last(), 3u);
@@ -191,7 +191,7 @@ TEST_F(RegistryClientTest, ARelativeRedirectStaysAtTheRegistry) {
     return seen.target.starts_with("/v2/") ? redirect_to("/downloads/x", 302) : Reply{.body = "blob"};
   });
   connect_to({registry.url()});
-  auto body = run(client_->get_blob("a/b", digest_, BlobRange{}, soon()));
+  auto body = run(client_->get_blob({"a/b"}, digest_, BlobRange{}, soon()));
   ASSERT_TRUE(body);
   EXPECT_EQ((*body)->total(), 4u);
   EXPECT_EQ(registry.log("/downloads/x").size(), 1u);
@@ -232,7 +232,7 @@ TEST_F(RegistryClientTest, AnExpiredSignedUrlIsNoDenialAndItsQueryIsNotTold) {
   });
   ScriptedServer registry([&](const Seen&) { return redirect_to(storage.url("/signed?key=secret")); });
   connect_to({registry.url()});
-  Error error = error_of(run(client_->get_blob("a/b", digest_, BlobRange{}, soon())));
+  Error error = error_of(run(client_->get_blob({"a/b"}, digest_, BlobRange{}, soon())));
   EXPECT_EQ(error.code, Errc::BadGateway);
   EXPECT_EQ(error.message, "reg.example: status 403 from " + storage.authority() + "/signed");
 }
@@ -254,8 +254,8 @@ TEST_F(RegistryClientTest, ARedirectWithinTheRegistryKeepsTheToken) {
     return seen.target.starts_with("/v2/") ? redirect_to("/downloads/x", 302) : Reply{.body = "blob"};
   });
   connect_to({registry.url()});
-  ASSERT_TRUE(run(client_->get_blob("a/b", digest_, BlobRange{}, soon())));
-  ASSERT_TRUE(run(client_->get_blob("a/b", digest_, BlobRange{}, soon())));
+  ASSERT_TRUE(run(client_->get_blob({"a/b"}, digest_, BlobRange{}, soon())));
+  ASSERT_TRUE(run(client_->get_blob({"a/b"}, digest_, BlobRange{}, soon())));
   EXPECT_EQ(registry.log("/token").size(), 1u);
 }
 
@@ -295,7 +295,7 @@ TEST_F(RegistryClientTest, ARedirectThatLeadsNowhereIsAnError) {
 TEST_F(RegistryClientTest, ABlobWithoutARangeIsWhole) {
   ScriptedServer registry([](const Seen&) { return Reply{.body = "blob"}; });
   connect_to({registry.url()});
-  auto body = run(client_->get_blob("a/b", digest_, BlobRange{.first = 2, .last = 3}, soon()));
+  auto body = run(client_->get_blob({"a/b"}, digest_, BlobRange{.first = 2, .last = 3}, soon()));
   ASSERT_TRUE(body);
   EXPECT_EQ((*body)->first(), 0u);
   EXPECT_EQ((*body)->total(), 4u);
@@ -307,7 +307,7 @@ TEST_F(RegistryClientTest, ABlobsRangeThatWasNotAskedForIsAnError) {
   ScriptedServer registry(
       [](const Seen&) { return Reply{.status = 206, .headers = {{"Content-Range", "bytes 0-1/4"}}, .body = "bl"}; });
   connect_to({registry.url()});
-  EXPECT_EQ(error_of(run(client_->get_blob("a/b", digest_, BlobRange{.first = 2}, soon()))).code, Errc::BadGateway);
+  EXPECT_EQ(error_of(run(client_->get_blob({"a/b"}, digest_, BlobRange{.first = 2}, soon()))).code, Errc::BadGateway);
 }
 
 class StatBlobTest : public RegistryClientTest {
@@ -317,7 +317,7 @@ class StatBlobTest : public RegistryClientTest {
     registry_ =
         std::make_unique<ScriptedServer>([head, get](const Seen& seen) { return seen.method == "HEAD" ? head : get; });
     connect_to({registry_->url()});
-    return run(client_->stat_blob("a/b", digest_, soon()));
+    return run(client_->stat_blob({"a/b"}, digest_, soon()));
   }
 
   std::unique_ptr<ScriptedServer> registry_;
@@ -378,11 +378,11 @@ TEST_F(RegistryClientTest, TagsComeInPages) {
     return {.body = R"({"tags":["3"]})"};
   });
   connect_to({registry.url()});
-  auto first = run(client_->tags("a/b", 2, "", soon()));
+  auto first = run(client_->tags({"a/b"}, 2, "", soon()));
   ASSERT_TRUE(first);
   EXPECT_EQ(first->tags, (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(first->next, "2");
-  auto second = run(client_->tags("a/b", 2, first->next, soon()));
+  auto second = run(client_->tags({"a/b"}, 2, first->next, soon()));
   ASSERT_TRUE(second);
   EXPECT_EQ(second->tags, std::vector<std::string>{"3"});
   EXPECT_EQ(second->next, "");
@@ -392,7 +392,7 @@ TEST_F(RegistryClientTest, TagsComeInPages) {
 TEST_F(RegistryClientTest, NoMoreThanAThousandTagsAreAskedFor) {
   ScriptedServer registry([](const Seen&) { return Reply{.body = R"({"tags":null})"}; });
   connect_to({registry.url()});
-  EXPECT_TRUE(run(client_->tags("a/b", 100'000, "", soon())));
+  EXPECT_TRUE(run(client_->tags({"a/b"}, 100'000, "", soon())));
   EXPECT_EQ(registry.log().at(0).target, "/v2/a/b/tags/list?n=1000");
 }
 
@@ -407,12 +407,12 @@ TEST_F(RegistryClientTest, ReferrersComeInPages) {
     return {.headers = {{"Link", "</v2/other/referrers/x?page=3>; rel=\"next\""}}, .body = R"({"page":2})"};
   });
   connect_to({registry.url()});
-  auto first = run(client_->referrers("a/b", digest_, "a/b", "", soon()));
+  auto first = run(client_->referrers({"a/b"}, digest_, "a/b", "", soon()));
   ASSERT_TRUE(first);
   EXPECT_EQ(first->body, R"({"page":1})");
   EXPECT_TRUE(first->artifact_type_filtered);
   EXPECT_EQ(first->next, "artifactType=a%2Fb&page=2");
-  auto second = run(client_->referrers("a/b", digest_, "a/b", first->next, soon()));
+  auto second = run(client_->referrers({"a/b"}, digest_, "a/b", first->next, soon()));
   ASSERT_TRUE(second);
   EXPECT_EQ(second->body, R"({"page":2})");
   EXPECT_FALSE(second->artifact_type_filtered);
@@ -423,14 +423,14 @@ TEST_F(RegistryClientTest, ReferrersComeInPages) {
 TEST_F(RegistryClientTest, APageThatIsNoListOfReferrersIsABadGateway) {
   ScriptedServer registry([](const Seen&) { return Reply{.body = "<html>Log in</html>"}; });
   connect_to({registry.url()});
-  EXPECT_EQ(error_of(run(client_->referrers("a/b", digest_, "", "", soon()))).code, Errc::BadGateway);
+  EXPECT_EQ(error_of(run(client_->referrers({"a/b"}, digest_, "", "", soon()))).code, Errc::BadGateway);
 }
 
 TEST_F(RegistryClientTest, AMalformedPageOfReferrersIsNotAskedFor) {
   ScriptedServer registry([](const Seen&) { return Reply{}; });
   connect_to({registry.url()});
   for (const char* next : {"a b", "a\r\nX: y", "a#b", "\"a\""}) {
-    EXPECT_EQ(error_of(run(client_->referrers("a/b", digest_, "", next, soon()))).code, Errc::Invalid);
+    EXPECT_EQ(error_of(run(client_->referrers({"a/b"}, digest_, "", next, soon()))).code, Errc::Invalid);
   }
   EXPECT_TRUE(registry.log().empty());
 }
