@@ -56,8 +56,10 @@ class Registry:
         """With an account, (user, password), tokens are for that one alone."""
         self.account = account
         self.images = {}
+        self.storage_said = b""                 # by whoever came to the storage, and to whoever was sent there
         self._seen, self._lock = [], threading.Lock()
         self._tokens, self._signed = {}, {}     # what each is good for
+        self._all_tokens = set()
         self._numbers = itertools.count()
         self._registry, self._storage, self._token_service = (
             _Host(functools.partial(self._answer, name)) for name in ("registry", "storage", "tokens"))
@@ -83,10 +85,18 @@ class Registry:
         """What the token for an image is asked for; None: nobody asks for one."""
         return f"repository:{self.prefix}{image.repository}:pull"
 
-    def _answer(self, host, request):
-        host = self.role(host, request.path)
+    def secrets(self):
+        """What nobody but this registry and who asks for it may know; as itself, and as a header has it."""
+        account = {self.account[1], basic(*self.account)} if self.account else set()
+        with self._lock:
+            return account | self._all_tokens
+
+    def _answer(self, server, request):
+        host = self.role(server, request.path)
         status, headers, body = getattr(self, host)(request)
         with self._lock:
+            if server == "storage":     # one that is apart
+                self.storage_said += f"{request.method} {request.target}\n{request.headers}\n".encode()
             self._seen.append(Seen(host, request.method, request.path, status, request.parameter("scope"),
                                    request.headers.get("Range", ""), len(body)))
         return status, headers, body
@@ -157,8 +167,10 @@ class Registry:
         return self.grant(request.parameter("scope"))
 
     def grant(self, scope):
-        token = f"token{next(self._numbers)}"
-        self._tokens[token] = scope
+        token = f"a-token-for-e2e-{next(self._numbers)}"
+        with self._lock:
+            self._tokens[token] = scope
+            self._all_tokens.add(token)
         return _json(200, {self.token_field: token} | ({"expires_in": self.expires_in} if self.expires_in else {}))
 
     def signed(self, method, image, digest):
@@ -363,6 +375,31 @@ class EcrPublic(Registry):
         return super().refusal(request, repository)
 
 
+class Private(Registry):
+    """A registry with accounts of its own. Everybody who has one gets a token, which is good for nothing where the account may
+    not see what is there: Docker Hub's way, and Harbor's.
+
+    Source: distribution's documentation, "Token Authentication Specification", Requesting a Token.
+    """
+    def __init__(self, accounts):
+        """{(user, password): whether it may see the images}"""
+        self.accounts = dict(accounts)
+        super().__init__()
+
+    def secrets(self):
+        return super().secrets() | {part for a in self.accounts for part in (a[1], basic(*a))}
+
+    def may(self, authorization, repository):
+        granted = self.granted(authorization)
+        return granted is not None and (repository is None or granted == self.scope(repository))
+
+    def tokens(self, request):
+        for account, sees in self.accounts.items():
+            if request.headers.get("Authorization") == basic(*account):
+                return self.grant(request.parameter("scope") if sees else "nothing")
+        return _error(401, "UNAUTHORIZED")
+
+
 class Ecr(Registry):
     """Amazon ECR: a password for everything, a manifest's digest is not said, and no page has more than a thousand tags.
 
@@ -413,6 +450,9 @@ class _Front(Registry):
 
     def scope_of(self, image):
         return self.registry_behind.scope_of(image)
+
+    def secrets(self):
+        return super().secrets() | self.registry_behind.secrets()
 
     def requests(self):
         return [dataclasses.replace(seen, host=f"front {seen.host}") for seen in super().requests()] + \

@@ -14,6 +14,7 @@ from clients.dockerd import Dockerd
 from harness import E2ETest, SETTINGS, images, overlay, program, root
 from http_client import get
 from image import small
+from leaks import leaks
 from personalities import (Acr, ArtifactRegistry, Ecr, EcrPublic, Ghcr, Hub, Mcr, Quay, RegistryK8s, ScarfByChallenge,
                            ScarfByRedirect, TroubledHub)
 from process import free_port
@@ -37,6 +38,8 @@ class _Before:
         cls.addClassCleanup(cls.origin.stop)
         cls.cache = cls.new_cache(cls.origin.url)
         cls.cache.admin_port = free_port()
+        cls.cache.log_level = "debug"
+        cls.answers = b""       # to this test's own requests
         if cls.account:
             cls.cache.upstreams["docker.io"]["credentials"] = dict(zip(("username", "password"), cls.account))
         cls.cache.start()
@@ -57,8 +60,11 @@ class _Before:
         self.assertEqual(client.pull(image), client.expected(image))
 
     def get(self, image, path, *arguments, **more):
-        return get(self.cache.url, f"/v2/{self.cache.prefix}{image if isinstance(image, str) else image.repository}/{path}",
-                   *arguments, **more)
+        status, headers, body = get(
+            self.cache.url, f"/v2/{self.cache.prefix}{image if isinstance(image, str) else image.repository}/{path}",
+            *arguments, **more)
+        type(self).answers += f"{headers}\n".encode() + body
+        return status, headers, body
 
     def seen(self):
         """What the registry was asked since the last call."""
@@ -131,6 +137,11 @@ class _Pulls(_Before):
         with self.client(Containerd) as client:
             for image in self.images:
                 self.pull(client, image)
+
+    def test_5_no_secret_is_anywhere(self):
+        self.get(self.images[0], "manifests/nothing")   # an error, while the registry is down
+        self.assertEqual(leaks(self.origin.secrets(), self.cache, ("storage", self.origin.storage_said),
+                               ("answers", self.answers)), [])
 
 
 class _Denies:
