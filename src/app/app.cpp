@@ -15,6 +15,7 @@
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/breaker.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
+#include "entrepot/cache/sources.hpp"
 #include "entrepot/http/server.hpp"
 #include "entrepot/io/tasks.hpp"
 #include "entrepot/io/threads.hpp"
@@ -49,13 +50,11 @@ std::size_t credential_threads(const config::Config& config) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(count));
 }
 
-cache::Sources make_sources(const config::Config& config, const upstream::Context& context) {
-  cache::Sources sources;
-  for (const auto& [name, upstream] : config.upstreams) {
+cache::Sources::Make maker_of_sources(const upstream::Context& context) {
+  return [context](const config::Upstream& upstream) {
     auto client = upstream::make_registry_client(upstream, context);
-    sources.emplace(name, cache::make_source(std::move(client), upstream, context.tasks, context.registry));
-  }
-  return sources;
+    return cache::make_source(std::move(client), upstream, context.tasks, context.registry);
+  };
 }
 
 std::string to_string(const std::string& host, std::uint16_t port) {
@@ -131,8 +130,8 @@ class App::Impl {
         credential_pool_(credential_threads(config)),
         threads_(config.threads),
         store_(open_store(config.storage, disk_pool_, disk, clock)),
-        sources_(make_sources(
-            config, upstream::Context{threads_, tasks_, resolver_pool_, credential_pool_, clock, registry_, notices_})),
+        upstream_context_{threads_, tasks_, resolver_pool_, credential_pool_, clock, registry_, notices_},
+        sources_(config.upstreams, maker_of_sources(upstream_context_), tasks_, disk_pool_),
         blobs_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         manifests_(cache::Context{*store_, tasks_, disk_pool_, clock, registry_}),
         service_(config_, sources_, blobs_, manifests_, *store_),
@@ -275,6 +274,7 @@ class App::Impl {
   io::Threads threads_;
   io::Tasks tasks_;
   std::unique_ptr<store::Store> store_;
+  const upstream::Context upstream_context_;
   cache::Sources sources_;
   cache::BlobCache blobs_;
   cache::ManifestCache manifests_;

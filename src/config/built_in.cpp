@@ -1,5 +1,6 @@
 #include "config/built_in.hpp"
 
+#include "entrepot/base/wildcard.hpp"
 #include "entrepot/config/load.hpp"
 
 namespace entrepot::config {
@@ -30,7 +31,7 @@ Upstream default_upstream(const std::string& name) {
     upstream.urls = {"https://registry-1.docker.io"};
     upstream.aliases = {"index.docker.io", "registry-1.docker.io"};
   } else {
-    upstream.urls = {"https://" + name};
+    upstream.urls = {is_wildcard(name) ? "https://$0" : "https://" + name};
   }
   return upstream;
 }

@@ -43,6 +43,16 @@ void compare_upstream(Comparison& compare, const std::string& name) {
   compare.at_start(key + "url", [=](auto& config) -> auto& { return of(config).urls; });
   compare.at_start(key + "aliases", [=](auto& config) -> auto& { return of(config).aliases; });
   compare.at_start(key + "prefixes", [=](auto& config) -> auto& { return of(config).prefixes; });
+  compare.at_start(key + "rewrite", [=](auto& config) -> auto& { return of(config).rewrite; });
+  compare.at_start(key + "allow", [=](auto& config) -> auto& { return of(config).allow; });
+  compare.at_start(key + "deny", [=](auto& config) -> auto& { return of(config).deny; });
+  compare.at_start(key + "access", [=](auto& config) -> auto& { return of(config).passthrough; });
+  compare.at_start(key + "connections_per_blob",
+                   [=](auto& config) -> auto& { return of(config).fetching.connections_per_blob; });
+  compare.at_start(key + "parallel_min_size",
+                   [=](auto& config) -> auto& { return of(config).fetching.parallel_min_size; });
+  compare.at_start(key + "max_connections", [=](auto& config) -> auto& { return of(config).fetching.max_connections; });
+  compare.at_start(key + "prefetch", [=](auto& config) -> auto& { return of(config).fetching.prefetch_layers; });
   compare.at_start(key + "credentials", [=](auto& config) -> auto& { return of(config).credentials; });
   compare.at_start(key + "ca", [=](auto& config) -> auto& { return of(config).ca; });
   compare.at_start(key + "client_certificate", [=](auto& config) -> auto& { return of(config).client_certificate; });

@@ -2,7 +2,6 @@
 // key or section is checked afterwards (validate.hpp).
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "config/node.hpp"
@@ -14,7 +13,7 @@ namespace entrepot::config {
 void read_config(const Node& root, Config& config);
 
 // The map of upstreams. `general` has the sections that an upstream's own keys are laid over.
-std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general);
+Upstreams read_upstreams(const Node& node, const Upstream& general);
 
 // An upstream's account.
 Credentials read_credentials(const Node& node);

@@ -5,6 +5,7 @@
 #include "config/proxy.hpp"
 #include "config/sections.hpp"
 #include "config/value.hpp"
+#include "entrepot/base/wildcard.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -19,12 +20,17 @@ ClientCertificate read_client_certificate(const Node& node) {
   return certificate;
 }
 
-void read_urls(const Node& node, std::vector<std::string>& urls) {
+void read_urls(const Node& node, Upstream& upstream) {
+  std::vector<std::string>& urls = upstream.urls;
+  const bool many = is_wildcard(upstream.name);
+  const auto parse = [&](std::string_view text) {
+    return many ? value::url_under(upstream.name, text) : value::url(text);
+  };
   const auto items = node.one_or_more();
   if (!items) return;
   if (items->empty()) node.fault("expected at least one URL");
   urls.clear();
-  for (const Node& item : *items) urls.push_back(item.value(value::url).value_or(""));
+  for (const Node& item : *items) urls.push_back(item.value(parse).value_or(""));
 }
 
 void read_rewrite(const Node& node, std::vector<Rewrite>& rules) {
@@ -68,7 +74,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
   Duration access_ttl = Passthrough().ttl;
   std::optional<Node> credentials;  // read last: what it may hold depends on `access`
   node.map({
-      {"url", [&](const Node& url) { read_urls(url, upstream.urls); }},
+      {"url", [&](const Node& url) { read_urls(url, upstream); }},
       {"aliases", list_into(upstream.aliases, value::upstream_name)},
       {"prefixes", list_into(upstream.prefixes, value::prefix)},
       {"rewrite", [&](const Node& rewrite) { read_rewrite(rewrite, upstream.rewrite); }},
@@ -88,6 +94,9 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
   });
+  for (const char* key : {"aliases", "prefixes"}) {
+    if (is_wildcard(upstream.name) && node.gives(key)) node.fault_of(key, "would stand for many: this is a wildcard");
+  }
   read_access(node, passthrough, access_ttl, credentials, upstream);
   const auto is_plain = [](const std::string& url) { return url.starts_with("http://"); };
   if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
@@ -97,10 +106,10 @@ void read_upstream(const Node& node, Upstream& upstream) {
 
 }  // namespace
 
-std::map<std::string, Upstream> read_upstreams(const Node& node, const Upstream& general) {
-  std::map<std::string, Upstream> upstreams;
+Upstreams read_upstreams(const Node& node, const Upstream& general) {
+  Upstreams upstreams;
   node.entries([&](const std::string& name, const Node& entry) {
-    const auto valid = value::upstream_name(name);
+    const auto valid = value::upstream_or_wildcard(name);
     if (!valid) entry.fault(valid.error().message);
     Upstream upstream = default_upstream(name);
     upstream.eviction = general.eviction;

@@ -3,6 +3,8 @@
 #include <map>
 
 #include "config/nearest.hpp"
+#include "entrepot/base/wildcard.hpp"
+#include "entrepot/config/find_upstream.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -77,6 +79,7 @@ void check_collisions(const Config& config, Document& document) {
 
 // What is wrong with a name or alias that leads to no upstream.
 std::string not_configured(const Config& config, const std::string& name) {
+  if (is_wildcard(name)) return "a wildcard stands for many; name one of them";
   std::vector<std::string_view> known;
   std::string list;
   for (const auto& [known_name, upstream] : config.upstreams) {
@@ -90,7 +93,8 @@ std::string not_configured(const Config& config, const std::string& name) {
 
 // The upstream's name in place of one of its aliases. False if there is no such upstream.
 bool resolve(const Config& config, std::string& name) {
-  if (config.upstreams.contains(name)) return true;
+  if (is_wildcard(name)) return false;
+  if (find_upstream(config.upstreams, name) != nullptr) return true;
   for (const auto& [upstream_name, upstream] : config.upstreams) {
     for (const std::string& alias : upstream.aliases) {
       if (alias != name) continue;
@@ -128,7 +132,7 @@ void check_passthrough(const Config& config, Document& document) {
     bool own = false;
     for (std::size_t i = 0; i < config.listeners.size(); ++i) {
       const Listener& listener = config.listeners[i];
-      if (listener.upstream && *listener.upstream != name) continue;
+      if (listener.upstream && find_upstream(config.upstreams, *listener.upstream) != &upstream) continue;
       const bool open = listener.is_clear_text();
       any = any || !open;
       if (!listener.upstream || !open) continue;

@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "entrepot/base/units.hpp"
+#include "entrepot/base/wildcard.hpp"
 
 namespace entrepot::config::value {
 namespace {
@@ -189,6 +190,45 @@ Result<std::string> url(std::string_view text) {
 Result<std::string> upstream_name(std::string_view text) {
   if (text.size() <= kLongestName && is_component(text)) return std::string(text);
   return expected("a host such as ghcr.io or registry.local:5000, in lower case and other than v2");
+}
+
+Result<std::string> upstream_or_wildcard(std::string_view text) {
+  if (!is_wildcard(text)) return upstream_name(text);
+  std::string name(text);
+  std::ranges::replace(name, '*', 'x');
+  const auto valid = upstream_name(name);
+  if (!valid) return valid.error();
+  const auto last_dot = text.rfind('.');
+  const auto literal = last_dot == std::string_view::npos || last_dot == 0 ? last_dot : text.rfind('.', last_dot - 1);
+  if (literal == std::string_view::npos || is_wildcard(text.substr(literal))) {
+    return expected(
+        "a wildcard that ends in two parts without \"*\", such as *.example.com: clients choose what it is");
+  }
+  bool had_star = false;
+  for (const char c : text) {
+    if (c == '*' && had_star) return expected("a wildcard with one \"*\" between two dots");
+    had_star = c == '*' || (had_star && c != '.');
+  }
+  return std::string(text);
+}
+
+Result<std::string> url_under(std::string_view wildcard, std::string_view text) {
+  const auto stars = std::ranges::count(wildcard, '*');
+  std::string sample;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$') {
+      sample += text[i];
+      continue;
+    }
+    const char number = i + 1 < text.size() ? text[++i] : ' ';
+    if (!is_digit(number) || number - '0' > stars) {
+      return expected("$0 for the name, or $1 to $9 for what the stars stand for, as many as there are");
+    }
+    sample += 'x';
+  }
+  const auto valid = url(sample);
+  if (!valid) return valid.error();
+  return std::string(text);
 }
 
 Result<std::string> prefix(std::string_view text) {

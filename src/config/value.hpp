@@ -32,6 +32,13 @@ Result<std::string> url(std::string_view text);
 // An upstream's name or alias: a path component of the form HOST or HOST:PORT, in lower case.
 Result<std::string> upstream_name(std::string_view text);
 
+// An upstream's name, or a wildcard that stands for many: it ends in two parts without one, and has one `*` in each of
+// the others at most.
+Result<std::string> upstream_or_wildcard(std::string_view text);
+
+// A URL of a wildcard's: with $0 for the name, $1 and so on for what its stars stand for.
+Result<std::string> url_under(std::string_view wildcard, std::string_view text);
+
 // One or more components like an upstream's name, with "/" between them.
 Result<std::string> prefix(std::string_view text);
 

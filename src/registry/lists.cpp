@@ -49,10 +49,11 @@ std::optional<http::Response> stored_tags(const Call& call, const store::Store& 
 
 // Of an upstream that is asked in its clients' names, only what this one has been shown lately.
 bool may_list(const Call& call, const cache::Sources& sources, const store::RepositoryKey& key) {
-  auto source = sources.find(key.upstream);
-  if (source == sources.end() || source->second.permissions == nullptr) return true;
+  if (!sources.is_passthrough(key.upstream)) return true;
+  const cache::Source* source = sources.find(key.upstream);
+  if (source == nullptr) return false;
   const bool asked = call.client && key.upstream == call.route.upstream;
-  return asked && source->second.permits({key.repository, call.client});
+  return asked && source->permits({key.repository, call.client});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "entrepot/cache/manifest_cache.hpp"
+#include "entrepot/cache/sources.hpp"
 #include "registry/call.hpp"
 #include "registry/routing_table.hpp"
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "entrepot/base/wildcard.hpp"
 #include "entrepot/config/config.hpp"
 #include "registry/repository_rules.hpp"
 
@@ -18,10 +19,11 @@ class RoutingTable {
   // is one of the upstreams.
   explicit RoutingTable(const config::Config& config);
 
-  // The upstream whose name or alias `ns` is; "" if there is none.
+  // The upstream whose name or alias `ns` is; "" if there is none. A name that a wildcard stands for is the upstream's
+  // own: what is returned is `ns` then.
   std::string_view by_namespace(std::string_view ns) const;
 
-  // The upstream whose name, alias or prefix `prefix` is; "" if there is none.
+  // The upstream whose name, alias or prefix `prefix` is; "" if there is none. Likewise.
   std::string_view by_prefix(std::string_view prefix) const;
 
   struct PrefixMatch {
@@ -36,16 +38,19 @@ class RoutingTable {
   std::string_view default_upstream() const { return default_; }
 
   // `upstream` is one of them.
-  const RepositoryRules& rules_of(std::string_view upstream) const { return rules_.find(upstream)->second; }
+  const RepositoryRules& rules_of(std::string_view upstream) const { return find_by_name(rules_, upstream)->second; }
 
  private:
   using Names = std::map<std::string, std::string, std::less<>>;  // to the upstream's name
+
+  std::string_view find_in(const Names& names, std::string_view name) const;
 
   Names namespaces_;
   Names prefixes_;                  // namespaces_ too
   std::size_t longest_prefix_ = 0;  // in characters
   std::string default_;
-  std::map<std::string, RepositoryRules, std::less<>> rules_;
+  std::map<std::string, RepositoryRules, std::less<>> rules_;  // by upstream, or wildcard
+  bool has_wildcards_ = false;
 };
 
 }  // namespace entrepot::registry

@@ -42,8 +42,8 @@ std::string reference_of(const Route& route) {
 
 class Service::Impl {
  public:
-  Impl(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,
-       cache::ManifestCache& manifests, const store::Store& store)
+  Impl(const config::Config& config, cache::Sources& sources, cache::BlobCache& blobs, cache::ManifestCache& manifests,
+       const store::Store& store)
       : table_(config), sources_(sources), blobs_(blobs), manifests_(manifests), store_(store) {
     for (const config::Listener& listener : config.listeners) {
       listener_upstreams_.push_back(listener.upstream);
@@ -58,7 +58,8 @@ class Service::Impl {
     http::Response response = co_await dispatch(request, route);
     if (route.ns) response.headers.add(kNamespaceHeader, *route.ns);
     response.notes.kind = name_of(route.endpoint);
-    response.notes.upstream = route.upstream;
+    // Not what a client has made up: it becomes a label of metrics.
+    if (sources_.find(route.upstream) != nullptr) response.notes.upstream = route.upstream;
     response.notes.repository = route.repository;
     response.notes.reference = reference_of(route);
     co_return response;
@@ -74,9 +75,15 @@ class Service::Impl {
 
  private:
   io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
-    const cache::Source& source = sources_.find(route.upstream)->second;
-    Call call{request, route, source, nullptr, request.arrived + kStatusLimit};
-    if (source.permissions != nullptr) {
+    const io::Deadline deadline = request.arrived + kStatusLimit;
+    const cache::Source* source = sources_.find(route.upstream);
+    if (source == nullptr) {
+      auto made = co_await sources_.get(route.upstream, deadline);
+      if (!made) co_return error_response(made.error(), What::Repository);
+      source = *made;
+    }
+    Call call{request, route, *source, nullptr, deadline};
+    if (source->permissions != nullptr) {
       if (clear_text_.at(request.listener)) co_return refuse_clear_text(route.upstream);
       call.client = account_in(request);
       if (!call.client) co_return ask_for_account(route.upstream + " is asked with each client's own account: log in");
@@ -99,7 +106,7 @@ class Service::Impl {
   }
 
   const RoutingTable table_;
-  const cache::Sources& sources_;
+  cache::Sources& sources_;
   cache::BlobCache& blobs_;
   cache::ManifestCache& manifests_;
   const store::Store& store_;
@@ -107,7 +114,7 @@ class Service::Impl {
   std::vector<bool> clear_text_;                                // likewise: what clients send can be read on its way
 };
 
-Service::Service(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,
+Service::Service(const config::Config& config, cache::Sources& sources, cache::BlobCache& blobs,
                  cache::ManifestCache& manifests, const store::Store& store)
     : impl_(std::make_unique<Impl>(config, sources, blobs, manifests, store)) {}
 

@@ -15,7 +15,8 @@ class Histogram;
 
 namespace entrepot::metrics {
 
-// Names and values are ours or the configuration's, never a client's: each combination is a time series.
+// Names and values are ours or the configuration's, or one of so many that it allows: each combination is a time
+// series.
 using Labels = std::map<std::string, std::string>;
 
 // Only grows. A handle: valid as long as its Registry. Thread-safe.

@@ -1,7 +1,6 @@
 // What every part of the cache works with. References: all of it outlives the cache.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -46,9 +45,6 @@ struct Source {
 // What `config` says of `upstream`. `tasks` and `registry` must outlive it.
 Source make_source(std::unique_ptr<upstream::Upstream> upstream, const config::Upstream& config, io::Tasks& tasks,
                    metrics::Registry& registry);
-
-// By name. Constant once the io threads run.
-using Sources = std::map<std::string, Source, std::less<>>;
 
 // How an answer came about (RFC 9211).
 enum class Outcome {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -176,6 +177,9 @@ struct Upstream {
   friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
+// By name, or wildcard (base/wildcard.hpp).
+using Upstreams = std::map<std::string, Upstream, std::less<>>;
+
 struct Config {
   std::vector<Listener> listeners{Listener{}};
   std::optional<Address> admin = Address{"127.0.0.1", 5001};
@@ -183,7 +187,7 @@ struct Config {
   Storage storage;
   Eviction eviction;  // of what belongs to no configured upstream
   std::string default_upstream = "docker.io";
-  std::map<std::string, Upstream> upstreams;  // by name
+  Upstreams upstreams;
   log::Level log_level = log::Level::Info;
   log::Format log_format = log::Format::Text;
   Duration shutdown_grace = 30s;

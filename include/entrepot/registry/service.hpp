@@ -8,6 +8,7 @@
 
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
+#include "entrepot/cache/sources.hpp"
 #include "entrepot/config/config.hpp"
 #include "entrepot/http/message.hpp"
 
@@ -16,7 +17,7 @@ namespace entrepot::registry {
 // Thread-safe. What it is made of must outlive it, and it the requests that it handles.
 class Service {
  public:
-  Service(const config::Config& config, const cache::Sources& sources, cache::BlobCache& blobs,
+  Service(const config::Config& config, cache::Sources& sources, cache::BlobCache& blobs,
           cache::ManifestCache& manifests, const store::Store& store);
   ~Service();
 

@@ -1,6 +1,7 @@
 // How long the store keeps what upstreams have shown.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -19,13 +20,11 @@ struct Lifetime {
 };
 
 struct Lifetimes {
-  Lifetime general{};                           // also of objects that are stored and that no upstream has shown yet
-  std::map<std::string, Lifetime> upstreams{};  // by name; else the general one
+  Lifetime general{};  // also of objects that are stored and that no upstream has shown yet
+  std::map<std::string, Lifetime, std::less<>> upstreams{};  // by name, or wildcard; else the general one
 
-  const Lifetime& of(const std::string& upstream) const {
-    auto own = upstreams.find(upstream);
-    return own == upstreams.end() ? general : own->second;
-  }
+  // An upstream's own; else that of the longest wildcard that stands for it.
+  const Lifetime& of(const std::string& upstream) const;
 };
 
 }  // namespace entrepot::store

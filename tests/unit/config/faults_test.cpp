@@ -345,5 +345,31 @@ TEST(Faults, WhatHasNoMeaningWithPassthroughIsRefused) {
   expect_fault(safe + "access: open}}", key + "access", "expected shared or passthrough");
 }
 
+TEST(Faults, AWildcardIsForHostsUnderANameOfTwoPartsAndForNothingElse) {
+  const auto upstream = [](const std::string& name, const std::string& more = "") {
+    return "default_upstream: ghcr.io\nupstreams:\n  ghcr.io: {}\n  \"" + name + "\": {" + more + "}";
+  };
+  for (const std::string name : {"*", "*.com", "*.example.*", "registry.*", "*.x"}) {
+    expect_fault(upstream(name), "upstreams." + name, "ends in two parts without");
+  }
+  expect_fault(upstream("*-*.example.com"), "upstreams.*-*.example.com", "one \"*\" between two dots");
+  expect_fault(upstream("*.Example.com"), "upstreams.*.Example.com", "in lower case");
+  const std::string valid = "*.dkr.ecr.*.amazonaws.com";
+  const std::string key = "upstreams." + valid + ".";
+  EXPECT_EQ(faults_in(upstream(valid)), Lines{});
+  EXPECT_EQ(faults_in(upstream(valid, "url: 'https://$1.mirror.example.com/$2/$0'")), Lines{});
+  expect_fault(upstream(valid, "url: 'https://$3.example.com'"), key + "url", "$0 for the name");
+  expect_fault(upstream(valid, "url: 'https://a.example.com/$'"), key + "url", "$0 for the name");
+  expect_fault(upstream(valid, "aliases: [a.example.com]"), key + "aliases", "would stand for many");
+  expect_fault(upstream(valid, "prefixes: [a]"), key + "prefixes", "would stand for many");
+}
+
+TEST(Faults, AWildcardIsNoDefaultButWhatItStandsForMayBe) {
+  const std::string upstreams = "\nupstreams: {'*.example.com': {}}";
+  expect_fault("default_upstream: '*.example.com'" + upstreams, "default_upstream", "stands for many");
+  EXPECT_EQ(faults_in("default_upstream: a.example.com" + upstreams), Lines{});
+  EXPECT_EQ(faults_in("listeners: [{upstream: a.example.com}]\ndefault_upstream: b.example.com" + upstreams), Lines{});
+}
+
 }  // namespace
 }  // namespace entrepot::config

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "entrepot/config/find_upstream.hpp"
 #include "unit/config/parsed.hpp"
 
 namespace entrepot::config {
@@ -224,6 +225,39 @@ TEST(Parse, WithoutAFileDockersAccountsAreWhereDockerLooksForThem) {
   EXPECT_EQ(account({home, text}), Account(DockerCredentials{.text = "{}", .file = "/home/me/.docker/config.json"}));
   EXPECT_EQ(account({text}), Account(DockerCredentials{.text = "{}", .file = {}}));
   EXPECT_EQ(account({home, folder, text}, ", config: c"), Account(DockerCredentials{.text = "", .file = "c"}));
+}
+
+TEST(Parse, WithPassthroughTheCredentialsHoldRealmsAlone) {
+  const Config config = config_of(R"(
+listeners: [{address: "127.0.0.1:0"}]
+upstreams:
+  docker.io: {access: shared}
+  ghcr.io: {access: passthrough}
+  registry.gitlab.com: {access: passthrough, access_ttl: 1h, credentials: {realms: [GitLab.com]}}
+)");
+  EXPECT_EQ(config.upstreams.at("docker.io").passthrough, std::nullopt);
+  EXPECT_EQ(config.upstreams.at("ghcr.io").passthrough, Passthrough());
+  EXPECT_EQ(config.upstreams.at("registry.gitlab.com").passthrough, (Passthrough{.ttl = 1h, .realms = {"gitlab.com"}}));
+  EXPECT_EQ(config.upstreams.at("registry.gitlab.com").credentials, std::nullopt);
+}
+
+TEST(Parse, AWildcardsUrlIsMadeForEachNameThatItStandsFor) {
+  const Config config = config_of(R"(
+upstreams:
+  docker.io: {}
+  "*-docker.pkg.dev": {timeouts: {connect: 1s}}
+  "*.dkr.ecr.*.amazonaws.com": {url: ["https://vpc-$2.example.com/$1", "https://$0"]}
+)");
+  const Upstream* google = find_upstream(config.upstreams, "europe-docker.pkg.dev");
+  ASSERT_NE(google, nullptr);
+  const Upstream under = upstream_under(*google, "europe-docker.pkg.dev");
+  EXPECT_EQ(under.name, "europe-docker.pkg.dev");
+  EXPECT_EQ(under.urls, std::vector<std::string>{"https://europe-docker.pkg.dev"});
+  EXPECT_EQ(under.timeouts.connect, 1s);
+  const std::string name = "42.dkr.ecr.eu-west-1.amazonaws.com";
+  EXPECT_EQ(upstream_under(*find_upstream(config.upstreams, name), name).urls,
+            (std::vector<std::string>{"https://vpc-eu-west-1.example.com/42", "https://" + name}));
+  EXPECT_EQ(find_upstream(config.upstreams, "quay.io"), nullptr);
 }
 
 TEST(Parse, AnchorsServeForRepetition) {

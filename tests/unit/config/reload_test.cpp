@@ -53,6 +53,13 @@ TEST(Reload, AGeneralKeyIsThatOfEachUpstreamToo) {
   EXPECT_EQ(result.config.upstreams.at("ghcr.io").eviction.ttl, 7h);
 }
 
+TEST(Reload, AccessCountsFromTheNextStartOn) {
+  const std::string listeners = "listeners: [{address: '127.0.0.1:7'}]\n";
+  const Reload result =
+      reload(config_of(listeners), config_of(listeners + "upstreams: {docker.io: {access: passthrough}}"));
+  EXPECT_EQ(result.at_start.front(), "upstreams.docker.io.access");
+}
+
 TEST(Reload, NamesWhatCountsFromTheNextStartOn) {
   const std::vector<std::pair<std::string, std::string>> changes{
       {"listeners", "listeners: [{address: '0.0.0.0:7'}]"},
@@ -71,6 +78,13 @@ TEST(Reload, NamesWhatCountsFromTheNextStartOn) {
       {"upstreams.docker.io.ca", "upstreams: {docker.io: {ca: /ca.pem}, ghcr.io: {}}"},
       {"upstreams.docker.io.client_certificate",
        "upstreams: {docker.io: {client_certificate: {certificate: c, key: k}}, ghcr.io: {}}"},
+      {"upstreams.docker.io.rewrite", "upstreams: {docker.io: {rewrite: [{from: a, to: b}]}, ghcr.io: {}}"},
+      {"upstreams.docker.io.allow", "upstreams: {docker.io: {allow: [a]}, ghcr.io: {}}"},
+      {"upstreams.docker.io.deny", "upstreams: {docker.io: {deny: [a]}, ghcr.io: {}}"},
+      {"upstreams.docker.io.connections_per_blob", "upstreams: {docker.io: {connections_per_blob: 2}, ghcr.io: {}}"},
+      {"upstreams.docker.io.parallel_min_size", "upstreams: {docker.io: {parallel_min_size: 1B}, ghcr.io: {}}"},
+      {"upstreams.docker.io.max_connections", "upstreams: {docker.io: {max_connections: 2}, ghcr.io: {}}"},
+      {"upstreams.docker.io.prefetch", "upstreams: {docker.io: {prefetch: layers}, ghcr.io: {}}"},
       {"upstreams.docker.io.proxy", "upstreams: {docker.io: {proxy: 'proxy:3128'}, ghcr.io: {}}"},
       {"upstreams.docker.io.freshness", "upstreams: {docker.io: {freshness: {timeout: 7s}}, ghcr.io: {}}"},
       {"upstreams.docker.io.timeouts", "upstreams: {docker.io: {timeouts: {stall: 7s}}, ghcr.io: {}}"},
