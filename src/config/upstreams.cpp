@@ -5,6 +5,7 @@
 #include "config/proxy.hpp"
 #include "config/sections.hpp"
 #include "config/value.hpp"
+#include "entrepot/config/ecr_host.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -38,6 +39,21 @@ void read_rewrite(const Node& node, std::vector<Rewrite>& rules) {
   }
 }
 
+// The region decides which API is asked for the account.
+void check_region(const Node& node, const Upstream& upstream) {
+  if (!upstream.credentials) return;
+  const auto* ecr = std::get_if<EcrCredentials>(&upstream.credentials->account);
+  if (ecr == nullptr) return;
+  const auto host = ecr_host_of(upstream);
+  if (host && host->is_public && !ecr->region.empty() && ecr->region != host->region) {
+    node.fault_of("credentials.region", "has no effect: the public registry's API is in " + host->region + " alone");
+  }
+  if (host || !ecr->region.empty()) return;
+  node.fault_of("credentials.region",
+                "is missing: neither a host in url nor the upstream's name is that of an ECR registry, "
+                "ACCOUNT.dkr.ecr.REGION.amazonaws.com");
+}
+
 void read_upstream(const Node& node, Upstream& upstream) {
   const value::OneOf<bool> prefetch{{"none", false}, {"layers", true}};
   node.map({
@@ -59,6 +75,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
       {"freshness", [&](const Node& freshness) { read_freshness(freshness, upstream.freshness); }},
       {"timeouts", [&](const Node& timeouts) { read_timeouts(timeouts, upstream.timeouts); }},
   });
+  check_region(node, upstream);
   const auto is_plain = [](const std::string& url) { return url.starts_with("http://"); };
   if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
     node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");
