@@ -33,10 +33,11 @@ class Entrepot:
     def __init__(self, binary, work, upstream_url, port=0, log_level="info"):
         """Port 0: a free one, which is read from the log and therefore wants the level info."""
         work.mkdir(parents=True, exist_ok=True)
-        self._binary, self._log_level = binary, log_level
+        self._binary = binary
         self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
         self.port = port
         # From the next start on.
+        self.log_level = log_level
         self.shutdown_grace = "60s"
         self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
         self.upstreams = {"docker.io": {"url": upstream_url}}
@@ -63,7 +64,7 @@ class Entrepot:
         tls = self.certificate and (f"\n    tls: {{certificate: {self.certificate}, "
                                     f"key: {self.certificate.with_suffix('.key')}}}")
         self.config.write_text(_CONFIG.format(port=self.port, tls=tls or "", store=self.store, upstreams=json.dumps(self.upstreams),
-                                              log_level=self._log_level, shutdown_grace=self.shutdown_grace,
+                                              log_level=self.log_level, shutdown_grace=self.shutdown_grace,
                                               max_size=self.max_size, min_free=self.min_free, eviction=self.eviction,
                                               admin=f"{{address: 127.0.0.1:{self.admin_port}}}" if self.admin_port else "null"))
         self.program = self.serve(self.config, self.log)
