@@ -2,20 +2,21 @@
 #include <algorithm>
 #include <array>
 
+#include "config/aws_environment.hpp"
 #include "config/sections.hpp"
 #include "config/value.hpp"
 
 namespace entrepot::config {
 namespace {
 
-enum class Type { Basic, Docker, Helper };
+enum class Type { Basic, Docker, Helper, Ecr };
 
 struct TypeName {
   std::string_view name;
   Type type;
 };
 constexpr std::array kTypes{TypeName{"basic", Type::Basic}, TypeName{"docker", Type::Docker},
-                            TypeName{"helper", Type::Helper}};
+                            TypeName{"helper", Type::Helper}, TypeName{"ecr", Type::Ecr}};
 
 std::string_view name_of(Type type) { return std::ranges::find(kTypes, type, &TypeName::type)->name; }
 
@@ -24,7 +25,7 @@ void read_type(const Node& node, Type& type) {
   const auto text = node.text();
   if (!text) return;
   const auto found = std::ranges::find(kTypes, std::string_view(*text), &TypeName::name);
-  if (found == kTypes.end()) return node.fault("expected basic or docker or helper");
+  if (found == kTypes.end()) return node.fault("expected basic or docker or helper or ecr");
   type = found->type;
 }
 
@@ -57,11 +58,9 @@ void look_around(const Node& node, DockerCredentials& docker) {
 
 // A key of another type would have no effect, and its author thinks that it has one.
 void refuse_keys_of_others(const Node& node, Type type) {
-  const std::pair<const char*, Type> owners[] = {{"username", Type::Basic},
-                                                 {"password", Type::Basic},
-                                                 {"password_file", Type::Basic},
-                                                 {"config", Type::Docker},
-                                                 {"helper", Type::Helper}};
+  const std::pair<const char*, Type> owners[] = {
+      {"username", Type::Basic}, {"password", Type::Basic}, {"password_file", Type::Basic}, {"config", Type::Docker},
+      {"helper", Type::Helper},  {"region", Type::Ecr},     {"profile", Type::Ecr},         {"role_arn", Type::Ecr}};
   for (const auto& [key, owner] : owners) {
     if (owner == type || !node.gives(key)) continue;
     node.fault_of(key,
@@ -77,6 +76,7 @@ Credentials read_credentials(const Node& node) {
   BasicCredentials basic;
   DockerCredentials docker;
   HelperCredentials helper;
+  EcrCredentials ecr;
   // value::text refuses only what is empty, so that no message shows a secret.
   node.map({
       {"type", [&](const Node& key) { read_type(key, type); }},
@@ -85,6 +85,9 @@ Credentials read_credentials(const Node& node) {
       {"password_file", into(basic.password_file, value::path)},
       {"config", into(docker.file, value::path)},
       {"helper", into(helper.helper, value::credential_helper)},
+      {"region", into(ecr.region, value::aws_region)},
+      {"profile", into(ecr.profile, value::text)},
+      {"role_arn", into(ecr.role_arn, value::role_arn)},
       {"realms", list_into(credentials.realms, value::host)},
   });
   if (node.faulty("type")) return credentials;  // which keys belong to it cannot be said
@@ -101,6 +104,10 @@ Credentials read_credentials(const Node& node) {
     case Type::Helper:
       node.require({"helper"});
       credentials.account = std::move(helper);
+      break;
+    case Type::Ecr:
+      ecr.environment = read_aws_environment(node);
+      credentials.account = std::move(ecr);
       break;
   }
   return credentials;

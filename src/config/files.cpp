@@ -42,6 +42,9 @@ class Look {
     }
   }
 
+  void account(const EcrCredentials&, const std::string&) {
+  }  // its files may come later, and each is one way of several
+
   std::vector<Fault> faults() && { return std::move(faults_); }
 
  private:

@@ -5,7 +5,7 @@ namespace {
 
 constexpr NotBuilt kTable[] = {
     {.key = "listeners[].tls.client_ca"},
-    {.key = "upstreams.*.credentials.type", .values = {"ecr", "google", "acr"}},
+    {.key = "upstreams.*.credentials.type", .values = {"google", "acr"}},
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "config/sections.hpp"
 #include "config/value.hpp"
 #include "entrepot/base/wildcard.hpp"
+#include "entrepot/config/ecr_host.hpp"
+#include "entrepot/config/find_upstream.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -67,6 +69,24 @@ void read_access(const Node& node, bool passthrough, Duration ttl, const std::op
   }
 }
 
+// The region decides which API is asked for the account.
+void check_region(const Node& node, const Upstream& upstream) {
+  if (!upstream.credentials) return;
+  const auto* ecr = std::get_if<EcrCredentials>(&upstream.credentials->account);
+  if (ecr == nullptr) return;
+  std::string name = upstream.name;
+  while (is_wildcard(name)) name.replace(name.find('*'), 1, "000000000000");
+  if (!match_wildcard(upstream.name, name)) return;  // it has a fault of its own
+  const auto host = ecr_host_of(upstream_under(upstream, name));
+  if (host && host->is_public && !ecr->region.empty() && ecr->region != host->region) {
+    node.fault_of("credentials.region", "has no effect: the public registry's API is in " + host->region + " alone");
+  }
+  if (host || !ecr->region.empty()) return;
+  node.fault_of("credentials.region",
+                "is missing: neither a host in url nor the upstream's name is that of an ECR registry, "
+                "ACCOUNT.dkr.ecr.REGION.amazonaws.com");
+}
+
 void read_upstream(const Node& node, Upstream& upstream) {
   const value::OneOf<bool> prefetch{{"none", false}, {"layers", true}};
   const value::OneOf<bool> access{{"shared", false}, {"passthrough", true}};
@@ -98,6 +118,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
     if (is_wildcard(upstream.name) && node.gives(key)) node.fault_of(key, "would stand for many: this is a wildcard");
   }
   read_access(node, passthrough, access_ttl, credentials, upstream);
+  check_region(node, upstream);
   const auto is_plain = [](const std::string& url) { return url.starts_with("http://"); };
   if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
     node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");

@@ -148,6 +148,21 @@ Result<std::string> credential_helper(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> aws_region(std::string_view text) {
+  const auto is_of_a_region = [](char c) { return is_lower(c) || is_digit(c) || c == '-'; };
+  if (text.empty() || text.size() > 63 || !std::ranges::all_of(text, is_of_a_region)) {
+    return expected("an AWS region such as eu-west-1");
+  }
+  return std::string(text);
+}
+
+// Source: IAM User Guide, "IAM identifiers".
+Result<std::string> role_arn(std::string_view text) {
+  static const std::regex kArn("arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+");
+  if (std::regex_match(text.begin(), text.end(), kArn)) return std::string(text);
+  return expected("the ARN of a role such as arn:aws:iam::123456789012:role/pull");
+}
+
 Result<Address> address(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon != std::string_view::npos) {

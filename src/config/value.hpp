@@ -54,6 +54,10 @@ Result<std::string> host(std::string_view text);
 // The NAME of a program docker-credential-NAME (letters, digits, ".", "_" and "-"), or an absolute path.
 Result<std::string> credential_helper(std::string_view text);
 
+// Of AWS: a region, and the ARN of an IAM role. Messages do not repeat what is given.
+Result<std::string> aws_region(std::string_view text);
+Result<std::string> role_arn(std::string_view text);
+
 // One of a few words.
 template <class T>
 class OneOf {

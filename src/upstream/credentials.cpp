@@ -6,6 +6,7 @@
 #include "entrepot/upstream/view.hpp"
 #include "upstream/credentials_basic.hpp"
 #include "upstream/credentials_docker.hpp"
+#include "upstream/credentials_ecr.hpp"
 #include "upstream/credentials_helper.hpp"
 
 namespace entrepot::upstream {
@@ -33,6 +34,11 @@ std::unique_ptr<CredentialProvider> make(const config::DockerCredentials& accoun
 std::unique_ptr<CredentialProvider> make(const config::HelperCredentials& account, const config::Upstream& upstream,
                                          const Context& context) {
   return std::make_unique<HelperProvider>(account.helper, servers_of(upstream), context);
+}
+
+std::unique_ptr<CredentialProvider> make(const config::EcrCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<EcrProvider>(account, upstream, context);
 }
 
 }  // namespace

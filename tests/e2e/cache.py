@@ -33,10 +33,11 @@ class Entrepot:
     def __init__(self, binary, work, upstream_url, port=0, log_level="info"):
         """Port 0: a free one, which is read from the log and therefore wants the level info."""
         work.mkdir(parents=True, exist_ok=True)
-        self._binary, self.log_level = binary, log_level
+        self._binary = binary
         self.store, self.config, self.log = work / "store", work / "entrepot.yaml", work / "entrepot.log"
         self.port = port
         # From the next start on.
+        self.log_level = log_level
         self.shutdown_grace = "60s"
         self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
         self.upstreams = {"docker.io": {"url": upstream_url}}

@@ -114,8 +114,20 @@ struct HelperCredentials {
   friend bool operator==(const HelperCredentials&, const HelperCredentials&) = default;
 };
 
+// AWS's own environment variables, and HOME, as they are when the file is read: those that are set.
+using AwsVariables = std::map<std::string, std::string>;
+
+// What Amazon ECR gives to whom AWS's credential chain finds.
+struct EcrCredentials {
+  std::string region{};    // of the registry; "": its host name says it
+  std::string profile{};   // in AWS's files, before all else; "": what the chain comes to first
+  std::string role_arn{};  // a role that is then assumed; "": none
+  AwsVariables environment{};
+  friend bool operator==(const EcrCredentials&, const EcrCredentials&) = default;
+};
+
 struct Credentials {
-  std::variant<BasicCredentials, DockerCredentials, HelperCredentials> account;
+  std::variant<BasicCredentials, DockerCredentials, HelperCredentials, EcrCredentials> account;
   std::vector<std::string> realms{};  // further hosts that may get the account
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };

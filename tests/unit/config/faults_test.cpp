@@ -61,7 +61,7 @@ TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
   const std::string tls = "listeners: [{tls: {certificate: c, key: k, ";
   const std::string upstream = "upstreams: {docker.io: {";
   expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
-  for (const std::string type : {"ecr", "google", "acr"}) {
+  for (const std::string type : {"google", "acr"}) {
     expect_fault(upstream + "credentials: {type: " + type + ", username: u, password: p}}}",
                  "upstreams.docker.io.credentials.type", '"' + type + "\" is not built yet");
   }
@@ -210,13 +210,62 @@ TEST(Faults, OfCredentials) {
   expect_fault(with("username: 'a:b', password: p"), key + ".username", "colon");
   expect_fault(with("username: u, password: p, realms: ['https://x']"), key + ".realms[0]", "without scheme");
   EXPECT_EQ(faults_in(with("")).size(), 2u);
-  expect_fault(with("type: dokcer, config: c"), key + ".type", "expected basic or docker or helper");
+  expect_fault(with("type: dokcer, config: c"), key + ".type", "expected basic or docker or helper or ecr");
   expect_fault(with("type: [docker]"), key + ".type", "expected a single value; found a list");
   expect_fault(with("type: docker"), key + ".config", "none of DOCKER_AUTH_CONFIG, DOCKER_CONFIG and HOME is set");
   expect_fault(with("type: docker, config: ''"), key + ".config", "expected a path");
   expect_fault(with("type: helper"), key + ".helper", "is missing");
   for (const std::string name : {"''", "a b", "../a", "a/b", "'$(id)'"}) {
     expect_fault(with("type: helper, helper: " + name), key + ".helper", "expected the NAME of a program");
+  }
+}
+
+TEST(Faults, OfCredentialsOfEcr) {
+  const std::string host = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+  const std::string key = "upstreams." + host + ".credentials";
+  const auto with = [&](const std::string& text) {
+    return "default_upstream: " + host + "\nupstreams:\n  " + host + ": {credentials: {type: ecr, " + text + "}}";
+  };
+  EXPECT_EQ(faults_in(with("")), Lines{});
+  expect_fault(with("region: eu_west"), key + ".region", "expected an AWS region such as eu-west-1");
+  expect_fault(with("profile: ''"), key + ".profile", "expected a text");
+  for (const std::string arn : {"pull", "arn:aws:iam::1:role/x", "'arn:aws:iam::123456789012:user/x'",
+                                "'arn:aws:iam::123456789012:role/'", "'arn:aws:iam::123456789012:role/a b'"}) {
+    expect_fault(with("role_arn: " + arn), key + ".role_arn", "expected the ARN of a role");
+  }
+  expect_fault(with("username: u"), key + ".username", "belongs to type: basic; this is type: ecr");
+  expect_fault("upstreams: {docker.io: {credentials: {username: u, password: p, region: r}}}",
+               "upstreams.docker.io.credentials.region", "belongs to type: ecr");
+}
+
+TEST(Faults, ARegistryOfNoRegionHasToBeGivenOne) {
+  EXPECT_EQ(
+      faults_in("upstreams:\n  docker.io:\n    url: https://ecr.example.com\n    credentials:\n      type: ecr"),
+      Lines{"4: upstreams.docker.io.credentials.region: is missing: neither a host in url nor the upstream's name is "
+            "that of an ECR registry, ACCOUNT.dkr.ecr.REGION.amazonaws.com"});
+  EXPECT_EQ(faults_in("upstreams: {docker.io: {credentials: {type: ecr, region: eu-west-1}}}"), Lines{});
+  EXPECT_EQ(faults_in("upstreams: {docker.io: {url: 'https://public.ecr.aws/docker', credentials: {type: ecr}}}"),
+            Lines{});
+}
+
+TEST(Faults, TheRegionOfThePublicRegistryIsNobodysChoice) {
+  const std::string yaml =
+      "default_upstream: public.ecr.aws\nupstreams: {public.ecr.aws: {credentials: {type: ecr, region: ";
+  expect_fault(yaml + "eu-west-1}}}", "upstreams.public.ecr.aws.credentials.region", "has no effect");
+  EXPECT_EQ(faults_in(yaml + "us-east-1}}}"), Lines{});
+}
+
+TEST(Faults, OfTheEnvironmentForEcrNameTheVariableAndNotItsValue) {
+  const std::string yaml = "upstreams: {docker.io: {credentials: {type: ecr, region: eu-west-1}}}";
+  for (const std::string name :
+       {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_ECR", "AWS_ENDPOINT_URL_ECR_PUBLIC", "AWS_ENDPOINT_URL_STS",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    const Lines lines = faults_in(yaml, environment_of({{name, "hunter2 :"}}));
+    ASSERT_EQ(lines.size(), 1u) << name;
+    EXPECT_NE(lines[0].find("upstreams.docker.io.credentials: " + name + " in the environment: expected a"),
+              std::string::npos)
+        << lines[0];
+    EXPECT_EQ(lines[0].find("hunter2"), std::string::npos) << lines[0];
   }
 }
 

@@ -209,7 +209,19 @@ TEST(Parse, TheTypeOfCredentialsSaysWhereTheAccountIs) {
   EXPECT_EQ(account("username: u, password_file: f"), Account(BasicCredentials{"u", "", "f"}));
   EXPECT_EQ(account("type: docker, config: c.json"), Account(DockerCredentials{.text = "", .file = "c.json"}));
   EXPECT_EQ(account("type: helper, helper: ecr-login"), Account(HelperCredentials{"ecr-login"}));
+  EXPECT_EQ(account("type: ecr, region: eu-west-1, profile: ci, role_arn: 'arn:aws:iam::123456789012:role/team/pull'"),
+            Account(EcrCredentials{
+                .region = "eu-west-1", .profile = "ci", .role_arn = "arn:aws:iam::123456789012:role/team/pull"}));
   EXPECT_EQ(account("type: helper, helper: /opt/my helper"), Account(HelperCredentials{"/opt/my helper"}));
+}
+
+TEST(Parse, AwsOwnVariablesAreThoseOfTheTimeOfReading) {
+  const auto environment = environment_of(
+      {{"AWS_ACCESS_KEY_ID", "id"}, {"AWS_SECRET_ACCESS_KEY", ""}, {"HOME", "/home/me"}, {"AWS_PAGER", "less"}});
+  const Config config = config_of("upstreams: {docker.io: {credentials: {type: ecr, region: eu-west-1}}}", environment);
+  EXPECT_EQ(account_of(config),
+            Account(EcrCredentials{.region = "eu-west-1",
+                                   .environment = {{"AWS_ACCESS_KEY_ID", "id"}, {"HOME", "/home/me"}}}));
 }
 
 TEST(Parse, WithoutAFileDockersAccountsAreWhereDockerLooksForThem) {

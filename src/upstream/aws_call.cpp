@@ -1,0 +1,131 @@
+#include "upstream/aws_call.hpp"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace entrepot::upstream {
+
+namespace {
+
+constexpr int kAttempts = 3;
+constexpr std::chrono::milliseconds kPause{200};  // after the first attempt; then twice as long
+constexpr std::size_t kLongestMessage = 400;
+
+struct Complaint {
+  std::string code;
+  std::string message;
+};
+
+std::string text_of(const nlohmann::json& object, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto found = object.find(name);
+    if (found != object.end() && found->is_string()) return found->get<std::string>();
+  }
+  return {};
+}
+
+// In JSON, or in XML; nothing where it is neither, such as a web server's page.
+Complaint complaint_in(const std::string& body) {
+  const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
+  if (json.is_object()) {
+    // "com.amazon.coral.service#UnrecognizedClientException", or without what stands before the "#".
+    std::string code = text_of(json, {"__type", "code", "Code"});
+    return {code.substr(code.rfind('#') + 1), text_of(json, {"message", "Message"})};
+  }
+  return {aws_xml_text(body, "Code"), aws_xml_text(body, "Message")};
+}
+
+bool passes(const WebAnswer& answer) {
+  if (answer.status == 429 || (answer.status >= 500 && answer.status != 501)) return true;
+  if (answer.status < 400) return false;
+  const std::string code = complaint_in(answer.body).code;
+  // Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; IDPCommunicationError: STS API Reference.
+  return code.starts_with("Throttl") || code == "RequestLimitExceeded" || code == "IDPCommunicationError";
+}
+
+constexpr std::string_view kBlot = "***";
+
+void blot_out(std::string& text, const std::string& secret) {
+  if (secret.empty()) return;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kBlot.size())) {
+    text.replace(at, secret.size(), kBlot);
+  }
+}
+
+// The digits behind each "Signature=", which only the service and we know.
+void blot_out_signatures(std::string& text) {
+  constexpr std::string_view kMark = "Signature=";
+  for (auto at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
+    at += kMark.size();
+    const auto end = std::min(text.find_first_not_of("0123456789abcdef", at), text.size());
+    text.replace(at, end - at, kBlot);
+  }
+}
+
+std::string without_secrets(std::string text, const AwsCall& call) {
+  std::vector<std::string> secrets = call.secrets;
+  if (call.signer) {
+    secrets.push_back(call.signer->keys.secret_access_key);
+    secrets.push_back(call.signer->keys.session_token);
+  }
+  for (const std::string& secret : secrets) {
+    blot_out(text, secret);
+    blot_out(text, http::percent_encode(secret));
+  }
+  blot_out_signatures(text);
+  return text;
+}
+
+std::string in_one_line(std::string text) {
+  text.resize(std::min(text.size(), kLongestMessage));
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock, const AwsCall& call) {
+  auto pause = kPause;
+  for (int attempt = 1;; ++attempt, pause *= 2) {
+    http::ClientRequest request = call.request;
+    if (call.signer) sign(request, call.signer->keys, call.signer->scope, clock.now());
+    Result<WebAnswer> answer = co_await client.send(std::move(request));
+    const bool passing = answer ? passes(*answer) : answer.error().code != Errc::Timeout;
+    if (!passing || attempt == kAttempts || io::SteadyClock::now() + pause >= call.request.deadline) {
+      if (!answer) co_return Error{answer.error().code, call.name + ": " + answer.error().message};
+      co_return answer;
+    }
+    co_await io::sleep_for(pause);
+  }
+}
+
+Error aws_error(const AwsCall& call, const WebAnswer& answer) {
+  const Complaint complaint = complaint_in(answer.body);
+  std::string text = call.name + ": " + std::to_string(answer.status);
+  if (!complaint.code.empty()) text += " " + in_one_line(without_secrets(complaint.code, call));
+  // Cut only once it is clean: half a secret would not be found.
+  if (!complaint.message.empty()) text += ": " + in_one_line(without_secrets(complaint.message, call));
+  return {Errc::BadGateway, std::move(text)};
+}
+
+std::string aws_xml_text(std::string_view xml, std::string_view element) {
+  const std::string open = "<" + std::string(element) + ">";
+  const auto begin = xml.find(open);
+  if (begin == std::string_view::npos) return {};
+  const auto end = xml.find("</" + std::string(element) + ">", begin);
+  if (end == std::string_view::npos) return {};
+  std::string text(xml.substr(begin + open.size(), end - begin - open.size()));
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEntities{
+      {{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&apos;", "'"}, {"&amp;", "&"}}};
+  for (const auto& [entity, character] : kEntities) {
+    for (auto at = text.find(entity); at != std::string::npos; at = text.find(entity, at + 1)) {
+      text.replace(at, entity.size(), character);
+    }
+  }
+  return text;
+}
+
+}  // namespace entrepot::upstream

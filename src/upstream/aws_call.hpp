@@ -1,0 +1,38 @@
+// One call of an AWS API: signed, tried again where the trouble passes, its error as a message that tells no secret.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "upstream/aws_sigv4.hpp"
+#include "upstream/web_client.hpp"
+
+namespace entrepot::upstream {
+
+// How a request is signed.
+struct AwsSigner {
+  AwsKeys keys;
+  AwsScope scope;
+};
+
+struct AwsCall {
+  std::string name;             // for messages: "STS AssumeRole"
+  http::ClientRequest request;  // its deadline is that of all attempts
+  std::optional<AwsSigner> signer{};
+  std::vector<std::string> secrets{};  // of the request, besides the signer's keys
+};
+
+// Any answer but that the service is busy or broken, which is tried three times in all; after that it is one too.
+// Errors are those of WebClient::send, with the call's name before them.
+io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock, const AwsCall& call);
+
+// What an answer other than 200 says: "STS AssumeRole: 403 AccessDenied: User ... is not authorized". AWS quotes what
+// it was sent (a wrong signature's canonical request, with the session token in it): secrets are blotted out.
+// BadGateway, since it is not the client of a pull who is refused. Pure.
+Error aws_error(const AwsCall& call, const WebAnswer& answer);
+
+// The text of the first element of this name in AWS's XML, or "". Source: AWS Query protocol. Pure.
+std::string aws_xml_text(std::string_view xml, std::string_view element);
+
+}  // namespace entrepot::upstream
