@@ -420,5 +420,12 @@ TEST(Faults, AWildcardIsNoDefaultButWhatItStandsForMayBe) {
   EXPECT_EQ(faults_in("listeners: [{upstream: a.example.com}]\ndefault_upstream: b.example.com" + upstreams), Lines{});
 }
 
+TEST(Faults, AWildcardsRegionIsThatOfEachNameItStandsFor) {
+  const std::string more = ": {credentials: {type: ecr}}}\ndefault_upstream: docker.io";
+  EXPECT_EQ(faults_in("upstreams: {docker.io: {}, '*.dkr.ecr.*.amazonaws.com'" + more), Lines{});
+  expect_fault("upstreams: {docker.io: {}, '*.example.com'" + more, "upstreams.*.example.com.credentials.region",
+               "is missing");
+}
+
 }  // namespace
 }  // namespace entrepot::config
