@@ -6,7 +6,7 @@ namespace {
 constexpr NotBuilt kTable[] = {
     {.key = "listeners[].tls.client_ca"},
     {.key = "upstreams.*.access", .built = "shared"},
-    {.key = "upstreams.*.credentials.type", .values = {"ecr", "google", "acr"}},
+    {.key = "upstreams.*.credentials.type", .values = {"ecr"}},
 };
 
 }  // namespace

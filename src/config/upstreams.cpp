@@ -63,6 +63,10 @@ void read_upstream(const Node& node, Upstream& upstream) {
   if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
     node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");
   }
+  const bool is_acr = upstream.credentials && std::holds_alternative<AcrCredentials>(upstream.credentials->account);
+  if (is_acr && upstream.urls.size() > 1) {
+    node.fault_of("credentials", "type: acr is an account at one registry, and this upstream has several URLs");
+  }
 }
 
 }  // namespace

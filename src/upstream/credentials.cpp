@@ -3,8 +3,10 @@
 #include "entrepot/base/base64.hpp"
 #include "entrepot/base/hash.hpp"
 #include "entrepot/base/hex.hpp"
+#include "upstream/credentials_acr.hpp"
 #include "upstream/credentials_basic.hpp"
 #include "upstream/credentials_docker.hpp"
+#include "upstream/credentials_google.hpp"
 #include "upstream/credentials_helper.hpp"
 
 namespace entrepot::upstream {
@@ -32,6 +34,16 @@ std::unique_ptr<CredentialProvider> make(const config::DockerCredentials& accoun
 std::unique_ptr<CredentialProvider> make(const config::HelperCredentials& account, const config::Upstream& upstream,
                                          const Context& context) {
   return std::make_unique<HelperProvider>(account.helper, servers_of(upstream), context);
+}
+
+std::unique_ptr<CredentialProvider> make(const config::GoogleCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<GoogleProvider>(account, upstream, context);
+}
+
+std::unique_ptr<CredentialProvider> make(const config::AcrCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<AcrProvider>(account, upstream, context);
 }
 
 }  // namespace

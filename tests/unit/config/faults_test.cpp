@@ -63,7 +63,7 @@ TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
   expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
   expect_fault(upstream + "access: passthrough}}", "upstreams.docker.io.access",
                R"(other than "shared" are not built)");
-  for (const std::string type : {"ecr", "google", "acr"}) {
+  for (const std::string type : {"ecr"}) {
     expect_fault(upstream + "credentials: {type: " + type + ", username: u, password: p}}}",
                  "upstreams.docker.io.credentials.type", '"' + type + "\" is not built yet");
   }
@@ -212,7 +212,7 @@ TEST(Faults, OfCredentials) {
   expect_fault(with("username: 'a:b', password: p"), key + ".username", "colon");
   expect_fault(with("username: u, password: p, realms: ['https://x']"), key + ".realms[0]", "without scheme");
   EXPECT_EQ(faults_in(with("")).size(), 2u);
-  expect_fault(with("type: dokcer, config: c"), key + ".type", "expected basic or docker or helper");
+  expect_fault(with("type: dokcer, config: c"), key + ".type", "expected basic or docker or helper or google or acr");
   expect_fault(with("type: [docker]"), key + ".type", "expected a single value; found a list");
   expect_fault(with("type: docker"), key + ".config", "none of DOCKER_AUTH_CONFIG, DOCKER_CONFIG and HOME is set");
   expect_fault(with("type: docker, config: ''"), key + ".config", "expected a path");
