@@ -73,7 +73,7 @@ io::Awaitable<Result<std::optional<Credential>>> AcrProvider::get(io::Deadline d
   const Fetch fetch{this};
   Result<std::string> token = co_await token_.get(fetch, deadline);
   if (!token) co_return token.error();
-  co_return std::optional(Credential{"", std::move(*token), Credential::Kind::IdentityToken});
+  co_return std::optional(Credential{"", std::move(*token), Credential::Kind::IdentityToken, "Entra identity"});
 }
 
 }  // namespace entrepot::upstream

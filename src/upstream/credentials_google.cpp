@@ -84,7 +84,9 @@ io::Awaitable<Result<std::optional<Credential>>> GoogleProvider::get(io::Deadlin
     token = co_await token_.get(fetch, deadline);
   }
   if (!token) co_return token.error();
-  co_return std::optional(Credential{kUser, std::move(token->value)});
+  Credential credential{kUser, std::move(token->value)};
+  credential.owner = "Google key " + std::to_string(token->key);
+  co_return std::optional(std::move(credential));
 }
 
 void GoogleProvider::refused(const Credential& credential) {

@@ -163,6 +163,7 @@ class GooglesRegistry(_Recording, ArtifactRegistry):
 
     def __init__(self, issuer, key_text=None):
         self._issuer, self._key_text = issuer, key_text
+        self.denies = False     # the account has no role here
         super().__init__()
 
     def tokens(self, request):
@@ -173,6 +174,8 @@ class GooglesRegistry(_Recording, ArtifactRegistry):
             user == "oauth2accesstoken" and self._issuer.is_good(password)
         if not expected:
             return self._fault(f"user {user!r}: a password that is not good")
+        if self.denies:
+            return _json(403, {"errors": [{"code": "DENIED", "message": "no role"}]})
         return self.grant(request.parameter("scope"))
 
 

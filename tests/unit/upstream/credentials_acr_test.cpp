@@ -168,9 +168,11 @@ TEST_F(AcrProviderTest, ARefreshTokenThatNamesNoEndIsGoodForAnHour) {
 TEST_F(AcrProviderTest, ARefreshTokenThatIsRefusedIsReplaced) {
   AcrProvider provider(by_secret(), upstream_, context_);
   EXPECT_EQ(given_by(provider), "eyJ-entra-1");
+  const std::string owner = last_.owner;
   clock_.advance(5s);
   provider.refused(last_);
   EXPECT_EQ(given_by(provider), "eyJ-entra-2");
+  EXPECT_EQ(last_.owner, owner);
 }
 
 TEST_F(AcrProviderTest, WhileEntraFailsTheRefreshTokenIsUsedToItsEnd) {

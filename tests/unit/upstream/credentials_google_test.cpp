@@ -177,9 +177,11 @@ TEST_F(GoogleProviderTest, WhileGoogleFailsTheTokenIsUsedToItsEnd) {
 TEST_F(GoogleProviderTest, ATokenThatIsRefusedIsReplaced) {
   GoogleProvider provider(on_a_machine(), upstream_, context_);
   EXPECT_EQ(given_by(provider), "oauth2accesstoken:ya29-1");
+  const std::string owner = get(provider).value()->owner;
   clock_.advance(5s);
   provider.refused({"oauth2accesstoken", "ya29-1"});
   EXPECT_EQ(given_by(provider), "oauth2accesstoken:ya29-2");
+  EXPECT_EQ(get(provider).value()->owner, owner);
 }
 
 TEST_F(GoogleProviderTest, AnotherKeyCountsSoonThoughTheOldOnesTokenIsGood) {
