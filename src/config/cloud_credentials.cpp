@@ -26,6 +26,8 @@ std::string url_variable(const Node& node, const std::string& name, const std::s
 EntraManagedIdentity managed_identity(const Node& node) {
   const std::string header = variable(node, "IDENTITY_HEADER");
   if (!header.empty() && !variable(node, "IDENTITY_ENDPOINT").empty()) {
+    const bool is_one_line = std::ranges::all_of(header, [](unsigned char c) { return c >= ' ' && c != 0x7f; });
+    if (!is_one_line) node.fault("IDENTITY_HEADER in the environment: cannot be sent in a header");
     return {.url = url_variable(node, "IDENTITY_ENDPOINT", ""), .header = header};
   }
   std::string host = url_variable(node, "AZURE_POD_IDENTITY_AUTHORITY_HOST", kImds);

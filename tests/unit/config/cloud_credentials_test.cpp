@@ -97,6 +97,8 @@ TEST(AcrAccount, TheMachinesIdentityServiceIsThatOfItsEnvironment) {
             Proof(EntraManagedIdentity{.url = "http://127.0.0.1:5/msi/token", .header = "h"}));
   EXPECT_EQ(acr("", {{"AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:5/"}}).proof,
             Proof(EntraManagedIdentity{.url = "http://127.0.0.1:5/metadata/identity/oauth2/token"}));
+  EXPECT_EQ(faults("type: acr", {{"IDENTITY_ENDPOINT", "http://127.0.0.1:5"}, {"IDENTITY_HEADER", "hunter2\r\nX: y"}}),
+            Lines{fault("", "IDENTITY_HEADER in the environment: cannot be sent in a header")});
 }
 
 TEST(AcrAccount, Faults) {
