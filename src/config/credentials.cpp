@@ -3,20 +3,22 @@
 #include <array>
 
 #include "config/aws_environment.hpp"
+#include "config/cloud_credentials.hpp"
 #include "config/sections.hpp"
 #include "config/value.hpp"
 
 namespace entrepot::config {
 namespace {
 
-enum class Type { Basic, Docker, Helper, Ecr };
+enum class Type { Basic, Docker, Helper, Ecr, Google, Acr };
 
 struct TypeName {
   std::string_view name;
   Type type;
 };
-constexpr std::array kTypes{TypeName{"basic", Type::Basic}, TypeName{"docker", Type::Docker},
-                            TypeName{"helper", Type::Helper}, TypeName{"ecr", Type::Ecr}};
+constexpr std::array kTypes{TypeName{"basic", Type::Basic},   TypeName{"docker", Type::Docker},
+                            TypeName{"helper", Type::Helper}, TypeName{"ecr", Type::Ecr},
+                            TypeName{"google", Type::Google}, TypeName{"acr", Type::Acr}};
 
 std::string_view name_of(Type type) { return std::ranges::find(kTypes, type, &TypeName::type)->name; }
 
@@ -25,7 +27,7 @@ void read_type(const Node& node, Type& type) {
   const auto text = node.text();
   if (!text) return;
   const auto found = std::ranges::find(kTypes, std::string_view(*text), &TypeName::name);
-  if (found == kTypes.end()) return node.fault("expected basic or docker or helper or ecr");
+  if (found == kTypes.end()) return node.fault("expected basic or docker or helper or ecr or google or acr");
   type = found->type;
 }
 
@@ -58,9 +60,21 @@ void look_around(const Node& node, DockerCredentials& docker) {
 
 // A key of another type would have no effect, and its author thinks that it has one.
 void refuse_keys_of_others(const Node& node, Type type) {
-  const std::pair<const char*, Type> owners[] = {
-      {"username", Type::Basic}, {"password", Type::Basic}, {"password_file", Type::Basic}, {"config", Type::Docker},
-      {"helper", Type::Helper},  {"region", Type::Ecr},     {"profile", Type::Ecr},         {"role_arn", Type::Ecr}};
+  const std::pair<const char*, Type> owners[] = {{"username", Type::Basic},
+                                                 {"password", Type::Basic},
+                                                 {"password_file", Type::Basic},
+                                                 {"config", Type::Docker},
+                                                 {"helper", Type::Helper},
+                                                 {"region", Type::Ecr},
+                                                 {"profile", Type::Ecr},
+                                                 {"role_arn", Type::Ecr},
+                                                 {"key_file", Type::Google},
+                                                 {"account", Type::Google},
+                                                 {"tenant", Type::Acr},
+                                                 {"client_id", Type::Acr},
+                                                 {"client_secret", Type::Acr},
+                                                 {"client_secret_file", Type::Acr},
+                                                 {"federated_token_file", Type::Acr}};
   for (const auto& [key, owner] : owners) {
     if (owner == type || !node.gives(key)) continue;
     node.fault_of(key,
@@ -77,6 +91,8 @@ Credentials read_credentials(const Node& node) {
   DockerCredentials docker;
   HelperCredentials helper;
   EcrCredentials ecr;
+  GoogleKeys google;
+  AcrKeys acr;
   // value::text refuses only what is empty, so that no message shows a secret.
   node.map({
       {"type", [&](const Node& key) { read_type(key, type); }},
@@ -88,6 +104,13 @@ Credentials read_credentials(const Node& node) {
       {"region", into(ecr.region, value::aws_region)},
       {"profile", into(ecr.profile, value::text)},
       {"role_arn", into(ecr.role_arn, value::role_arn)},
+      {"key_file", into(google.key_file, value::path)},
+      {"account", into(google.account, google_account)},
+      {"tenant", into(acr.tenant, value::text)},
+      {"client_id", into(acr.client_id, value::text)},
+      {"client_secret", into(acr.client_secret, value::text)},
+      {"client_secret_file", into(acr.client_secret_file, value::path)},
+      {"federated_token_file", into(acr.federated_token_file, value::path)},
       {"realms", list_into(credentials.realms, value::host)},
   });
   if (node.faulty("type")) return credentials;  // which keys belong to it cannot be said
@@ -108,6 +131,12 @@ Credentials read_credentials(const Node& node) {
     case Type::Ecr:
       ecr.environment = read_aws_environment(node);
       credentials.account = std::move(ecr);
+      break;
+    case Type::Google:
+      credentials.account = google_credentials(node, std::move(google));
+      break;
+    case Type::Acr:
+      credentials.account = acr_credentials(node, std::move(acr));
       break;
   }
   return credentials;

@@ -42,8 +42,19 @@ class Look {
     }
   }
 
-  void account(const EcrCredentials&, const std::string&) {
-  }  // its files may come later, and each is one way of several
+  // Its files may come later, and each is one way of several.
+  void account(const EcrCredentials&, const std::string&) {}
+  void account(const GoogleCredentials& google, const std::string& key) {
+    if (google.key_file) file(*google.key_file, key + "key_file");
+  }
+  void account(const AcrCredentials& acr, const std::string& key) {
+    if (const auto* secret = std::get_if<EntraSecret>(&acr.proof); secret != nullptr && secret->file) {
+      file(*secret->file, key + "client_secret_file");
+    }
+    if (const auto* federation = std::get_if<EntraFederation>(&acr.proof)) {
+      file(federation->token_file, key + "federated_token_file");
+    }
+  }
 
   std::vector<Fault> faults() && { return std::move(faults_); }
 

@@ -31,20 +31,6 @@ std::string step(std::string_view key) {
   return text.substr(1, text.size() - 2);
 }
 
-void check_built(const Node& node, const NotBuilt& entry) {
-  if (entry.built.empty()) return node.fault("not built yet: it would have no effect; leave it out");
-  const auto text = node.text();
-  if (text && *text != entry.built) node.fault("values other than " + quote(entry.built) + " are not built yet");
-}
-
-// False after a fault: the value is one of those that are not built.
-bool is_built(const Node& node, const NotBuilt& entry) {
-  const auto text = node.text();
-  if (!text || std::ranges::find(entry.values, *text) == entry.values.end()) return true;
-  node.fault(quote(*text) + " is not built yet");
-  return false;
-}
-
 }  // namespace
 
 Node::Node(YAML::Node yaml, Document& document) : yaml_(std::move(yaml)), document_(document) {
@@ -74,11 +60,10 @@ std::optional<std::string> Node::text() const {
 void Node::map(std::initializer_list<Key> keys) const {
   for (const auto& [name, child] : members(Names::Fixed)) {
     const auto key = std::ranges::find(keys, name, &Key::name);
-    const NotBuilt* not_built = find_not_built(child.pattern_);
     if (key != keys.end()) {
-      if (not_built == nullptr || is_built(child, *not_built)) key->read(child);
-    } else if (not_built != nullptr) {
-      check_built(child, *not_built);
+      key->read(child);
+    } else if (is_not_built(child.pattern_)) {
+      child.fault("not built yet: it would have no effect; leave it out");
     } else {
       refuse_unknown(child, name, keys);
     }

@@ -1,29 +1,22 @@
 #include "config/not_built.hpp"
 
+#include <algorithm>
+
 namespace entrepot::config {
 namespace {
 
-constexpr NotBuilt kTable[] = {
-    {.key = "listeners[].tls.client_ca"},
-    {.key = "upstreams.*.credentials.type", .values = {"google", "acr"}},
-};
+constexpr std::string_view kTable[] = {"listeners[].tls.client_ca"};
 
 }  // namespace
 
-const NotBuilt* find_not_built(std::string_view pattern) {
-  for (const NotBuilt& row : kTable) {
-    if (row.key == pattern) return &row;
-  }
-  return nullptr;
-}
+bool is_not_built(std::string_view pattern) { return std::ranges::find(kTable, pattern) != std::end(kTable); }
 
 std::vector<std::string_view> not_built_in(std::string_view pattern) {
   std::vector<std::string_view> names;
-  for (const NotBuilt& row : kTable) {
-    const auto dot = row.key.rfind('.');
+  for (const std::string_view key : kTable) {
+    const auto dot = key.rfind('.');
     const bool top = dot == std::string_view::npos;
-    if ((top ? std::string_view() : row.key.substr(0, dot)) == pattern)
-      names.push_back(row.key.substr(top ? 0 : dot + 1));
+    if ((top ? std::string_view() : key.substr(0, dot)) == pattern) names.push_back(key.substr(top ? 0 : dot + 1));
   }
   return names;
 }

@@ -87,6 +87,22 @@ void check_region(const Node& node, const Upstream& upstream) {
                 "ACCOUNT.dkr.ecr.REGION.amazonaws.com");
 }
 
+// Entra's token, which is good for every registry of the identity, is sent to the registry itself.
+void check_acr(const Node& node, const Upstream& upstream) {
+  if (!upstream.credentials || !std::holds_alternative<AcrCredentials>(upstream.credentials->account)) return;
+  if (upstream.urls.size() > 1) {
+    node.fault_of("credentials", "type: acr is an account at one registry, and this upstream has several URLs");
+  }
+  if (!is_wildcard(upstream.name)) return;
+  const auto is_domain_of_name = [&](const char* domain) { return upstream.name.ends_with(domain); };
+  const auto domains = {".azurecr.io", ".azurecr.cn", ".azurecr.us"};
+  if (std::ranges::none_of(domains, is_domain_of_name) || node.gives("url")) {
+    node.fault_of("credentials",
+                  "type: acr under a wildcard is for Azure's own hosts alone (such as *.azurecr.io, without url): the "
+                  "identity's token would go to whatever host a client names");
+  }
+}
+
 void read_upstream(const Node& node, Upstream& upstream) {
   const value::OneOf<bool> prefetch{{"none", false}, {"layers", true}};
   const value::OneOf<bool> access{{"shared", false}, {"passthrough", true}};
@@ -123,6 +139,7 @@ void read_upstream(const Node& node, Upstream& upstream) {
   if (upstream.client_certificate && std::ranges::all_of(upstream.urls, is_plain)) {
     node.fault_of("client_certificate", "would never be shown: no URL of this upstream begins with https://");
   }
+  check_acr(node, upstream);
 }
 
 }  // namespace

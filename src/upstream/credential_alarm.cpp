@@ -21,7 +21,7 @@ void CredentialAlarm::accepted() {
 }
 
 void CredentialAlarm::refused(const Credential& credential, std::string_view host) {
-  std::string which = fingerprint(credential);
+  std::string which = credential.owner.empty() ? fingerprint(credential) : credential.owner;
   std::lock_guard lock(mutex_);
   // Others that are refused as well are news.
   if (state_ == State::Refused && refused_ == which) return;

@@ -43,7 +43,7 @@ class CredentialAlarm {
   Notices& notices_;
   mutable std::mutex mutex_;
   State state_ = State::Unknown;  // guarded by mutex_
-  std::string refused_{};         // guarded by mutex_: the fingerprint of what was refused last
+  std::string refused_{};         // guarded by mutex_: the owner, or the fingerprint, of what was refused last
 };
 
 }  // namespace entrepot::upstream

@@ -4,9 +4,11 @@
 #include "entrepot/base/hash.hpp"
 #include "entrepot/base/hex.hpp"
 #include "entrepot/upstream/view.hpp"
+#include "upstream/credentials_acr.hpp"
 #include "upstream/credentials_basic.hpp"
 #include "upstream/credentials_docker.hpp"
 #include "upstream/credentials_ecr.hpp"
+#include "upstream/credentials_google.hpp"
 #include "upstream/credentials_helper.hpp"
 
 namespace entrepot::upstream {
@@ -39,6 +41,16 @@ std::unique_ptr<CredentialProvider> make(const config::HelperCredentials& accoun
 std::unique_ptr<CredentialProvider> make(const config::EcrCredentials& account, const config::Upstream& upstream,
                                          const Context& context) {
   return std::make_unique<EcrProvider>(account, upstream, context);
+}
+
+std::unique_ptr<CredentialProvider> make(const config::GoogleCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<GoogleProvider>(account, upstream, context);
+}
+
+std::unique_ptr<CredentialProvider> make(const config::AcrCredentials& account, const config::Upstream& upstream,
+                                         const Context& context) {
+  return std::make_unique<AcrProvider>(account, upstream, context);
 }
 
 }  // namespace

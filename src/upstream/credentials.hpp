@@ -26,6 +26,10 @@ struct Credential {
   std::string secret;
   Kind kind = Kind::Password;
 
+  // Whose it is, where the secret is a token that is given for a time: the next one is the same account's. "": each
+  // secret is an account of its own.
+  std::string owner{};
+
   friend bool operator==(const Credential&, const Credential&) = default;
 };
 

@@ -74,6 +74,7 @@ io::Awaitable<Result<Lease<Credential>>> EcrProvider::fetch_token() {
     if (answer->status == 200) {
       token = parse_ecr_token(answer->body, clock_.now());
       if (!token) co_return Error{token.error().code, call.name + ": " + token.error().message};
+      token->value.owner = "AWS keys of the chain";
       co_return token;
     }
     token = aws_error(call, *answer);

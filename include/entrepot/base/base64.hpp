@@ -14,4 +14,7 @@ std::optional<std::string> from_base64(std::string_view text);
 
 std::string to_base64url(std::string_view bytes);
 
+// Nothing as for from_base64(), but for the padding, which may be there or not.
+std::optional<std::string> from_base64url(std::string_view text);
+
 }  // namespace entrepot

@@ -126,8 +126,47 @@ struct EcrCredentials {
   friend bool operator==(const EcrCredentials&, const EcrCredentials&) = default;
 };
 
+// An access token of a Google account.
+struct GoogleCredentials {
+  std::optional<std::filesystem::path> key_file{};         // JSON; none: the account is the machine's own
+  std::string account = "default";                         // of the machine's: "default", or its email address
+  std::string metadata_host = "metadata.google.internal";  // who has the machine's, with a port where it has one
+  friend bool operator==(const GoogleCredentials&, const GoogleCredentials&) = default;
+};
+
+// How somebody proves to Microsoft Entra who they are. By the identity that the machine has been given:
+struct EntraManagedIdentity {
+  std::string url;       // of the service of the machine that has its tokens
+  std::string header{};  // what that wants in X-IDENTITY-HEADER (App Service, Container Apps); "": it is IMDS
+  friend bool operator==(const EntraManagedIdentity&, const EntraManagedIdentity&) = default;
+};
+
+// By an application's secret.
+struct EntraSecret {
+  std::string secret;                           // from the file itself or the environment, or
+  std::optional<std::filesystem::path> file{};  // whatever it holds now; a final newline is not part of it
+  friend bool operator==(const EntraSecret&, const EntraSecret&) = default;
+};
+
+// By another issuer's token, such as that of a Kubernetes service account.
+struct EntraFederation {
+  std::filesystem::path token_file;  // read each time
+  friend bool operator==(const EntraFederation&, const EntraFederation&) = default;
+};
+
+// An identity of Microsoft Entra, which the registry takes for an account of its own.
+struct AcrCredentials {
+  std::variant<EntraManagedIdentity, EntraSecret, EntraFederation> proof;
+  std::string tenant{};     // not "" with a secret or a federation
+  std::string client_id{};  // likewise; of a managed identity: which of several
+  std::string authority{};  // the URL of Entra; not "" with a secret or a federation
+  friend bool operator==(const AcrCredentials&, const AcrCredentials&) = default;
+};
+
 struct Credentials {
-  std::variant<BasicCredentials, DockerCredentials, HelperCredentials, EcrCredentials> account;
+  std::variant<BasicCredentials, DockerCredentials, HelperCredentials, EcrCredentials, GoogleCredentials,
+               AcrCredentials>
+      account;
   std::vector<std::string> realms{};  // further hosts that may get the account
   friend bool operator==(const Credentials&, const Credentials&) = default;
 };

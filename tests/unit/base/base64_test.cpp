@@ -26,5 +26,12 @@ TEST(Base64, InUrlsHasNoPaddingAndNoSlash) {
   EXPECT_EQ(to_base64url("\xfb\xff"), "-_8");
 }
 
+TEST(Base64, InUrlsIsReadWithAndWithoutPadding) {
+  EXPECT_EQ(from_base64url("-_8"), "\xfb\xff");
+  EXPECT_EQ(from_base64url("-_8="), "\xfb\xff");
+  EXPECT_EQ(from_base64url("Zm9v"), "foo");
+  for (const char* text : {"", "+/8", "Z", "Z!", "===="}) EXPECT_EQ(from_base64url(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace entrepot

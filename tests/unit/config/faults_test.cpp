@@ -58,13 +58,8 @@ TEST(Faults, UnknownKeysNameTheNearestOrAllThatAreKnown) {
 }
 
 TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
-  const std::string tls = "listeners: [{tls: {certificate: c, key: k, ";
-  const std::string upstream = "upstreams: {docker.io: {";
-  expect_fault(tls + "client_ca: ca.pem}}]", "listeners[0].tls.client_ca", "not built yet");
-  for (const std::string type : {"google", "acr"}) {
-    expect_fault(upstream + "credentials: {type: " + type + ", username: u, password: p}}}",
-                 "upstreams.docker.io.credentials.type", '"' + type + "\" is not built yet");
-  }
+  expect_fault("listeners: [{tls: {certificate: c, key: k, client_ca: ca.pem}}]", "listeners[0].tls.client_ca",
+               "not built yet");
 }
 
 TEST(Faults, WrongKindsSayWhatIsExpected) {
@@ -210,7 +205,8 @@ TEST(Faults, OfCredentials) {
   expect_fault(with("username: 'a:b', password: p"), key + ".username", "colon");
   expect_fault(with("username: u, password: p, realms: ['https://x']"), key + ".realms[0]", "without scheme");
   EXPECT_EQ(faults_in(with("")).size(), 2u);
-  expect_fault(with("type: dokcer, config: c"), key + ".type", "expected basic or docker or helper or ecr");
+  expect_fault(with("type: dokcer, config: c"), key + ".type",
+               "expected basic or docker or helper or ecr or google or acr");
   expect_fault(with("type: [docker]"), key + ".type", "expected a single value; found a list");
   expect_fault(with("type: docker"), key + ".config", "none of DOCKER_AUTH_CONFIG, DOCKER_CONFIG and HOME is set");
   expect_fault(with("type: docker, config: ''"), key + ".config", "expected a path");
@@ -425,6 +421,17 @@ TEST(Faults, AWildcardsRegionIsThatOfEachNameItStandsFor) {
   EXPECT_EQ(faults_in("upstreams: {docker.io: {}, '*.dkr.ecr.*.amazonaws.com'" + more), Lines{});
   expect_fault("upstreams: {docker.io: {}, '*.example.com'" + more, "upstreams.*.example.com.credentials.region",
                "is missing");
+}
+
+TEST(Faults, AnIdentityOfAzureGoesToNoHostThatAClientNames) {
+  const auto upstream = [](const std::string& name, const std::string& more = "") {
+    return "default_upstream: docker.io\nupstreams: {docker.io: {}, '" + name + "': {credentials: {type: acr}" + more +
+           "}}";
+  };
+  EXPECT_EQ(faults_in(upstream("*.azurecr.io")), Lines{});
+  expect_fault(upstream("*.example.com"), "upstreams.*.example.com.credentials", "Azure's own hosts alone");
+  expect_fault(upstream("*.azurecr.io", ", url: 'https://$1.example.com'"), "upstreams.*.azurecr.io.credentials",
+               "Azure's own hosts alone");
 }
 
 }  // namespace

@@ -55,5 +55,16 @@ TEST(Files, ThoseThatCanBeReadAreNoFault) {
   EXPECT_TRUE(unreadable_files(config).empty());
 }
 
+TEST(Files, OfCloudsHaveToBeThere) {
+  const std::string nowhere = ": cannot read /nowhere/f: No such file or directory";
+  const auto lines = [&](const std::string& key) {
+    return std::vector<std::string>{"upstreams.ghcr.io.credentials." + key + nowhere};
+  };
+  EXPECT_EQ(faults_of(GoogleCredentials{.key_file = "/nowhere/f"}), lines("key_file"));
+  EXPECT_EQ(faults_of(AcrCredentials{.proof = EntraSecret{"", "/nowhere/f"}}), lines("client_secret_file"));
+  EXPECT_EQ(faults_of(AcrCredentials{.proof = EntraFederation{"/nowhere/f"}}), lines("federated_token_file"));
+  EXPECT_TRUE(faults_of(GoogleCredentials{}).empty());
+}
+
 }  // namespace
 }  // namespace entrepot::config

@@ -51,6 +51,16 @@ TEST_F(CredentialAlarmTest, OneAccountIsOneLineHoweverOftenItIsRefused) {
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 3) << log;
 }
 
+TEST_F(CredentialAlarmTest, TheNextTokenOfAnAccountIsNoOtherAccount) {
+  const auto refuse = [&](const std::string& token, const std::string& owner) {
+    alarm_.refused({"", token, Credential::Kind::IdentityToken, owner}, "ghcr.io");
+  };
+  for (int i = 0; i < 10; ++i) refuse("token " + std::to_string(i), "one");
+  for (int i = 0; i < 10; ++i) refuse("token " + std::to_string(i), "two");
+  const std::string log = logged();
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
+}
+
 TEST_F(CredentialAlarmTest, AccountsThatWorkAreNoNews) {
   for (int i = 0; i < 10; ++i) alarm_.accepted();
   EXPECT_EQ(logged(), "");

@@ -121,7 +121,7 @@ TEST_F(EcrProviderTest, OneThatIsRefusedIsAskedForAgain) {
   EcrProvider ecr = provider();
   EXPECT_EQ(settled(ecr), "AWS:password 1");
   clock_.advance(5s);
-  ecr.refused({"AWS", "password 1"});
+  ecr.refused(**get(ecr));
   EXPECT_EQ(settled(ecr), "AWS:password 2");
 }
 
@@ -131,7 +131,7 @@ TEST_F(EcrProviderTest, ASessionServesUntilItsEndAndIsThenReplaced) {
   EXPECT_EQ(settled(ecr), "AWS:password 1");
   EXPECT_TRUE(is_signed(server_.log("/ecr").at(0), session("assumed1"), {"eu-west-1", "ecr"}));
   clock_.advance(10min);
-  ecr.refused({"AWS", "password 1"});
+  ecr.refused(**get(ecr));
   EXPECT_EQ(settled(ecr), "AWS:password 2");
   EXPECT_EQ(server_.log("/sts").size(), 1u);
   clock_.advance(12h);
@@ -161,7 +161,7 @@ TEST_F(EcrProviderWithRotatedKeysTest, KeysThatAreRefusedAreLookedForAgainAtOnce
   rotated_ = true;
   replace("credentials", keys("new-id"));
   clock_.advance(10min);
-  ecr.refused({"AWS", "password 1"});
+  ecr.refused(**get(ecr));
   EXPECT_EQ(settled(ecr), "AWS:password 2");
   EXPECT_EQ(asked(), 3u);
 }

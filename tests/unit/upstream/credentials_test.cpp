@@ -51,6 +51,14 @@ TEST_F(PasswordFileTest, AFinalNewlineIsNotPartOfThePassword) {
   }
 }
 
+// Google's _json_key: a service account's key, JSON in many lines.
+TEST_F(PasswordFileTest, AWholeKeyFileIsAPassword) {
+  const std::string key = "{\n  \"type\": \"service_account\",\n  \"private_key\": \"-----BEGIN\\n" +
+                          std::string(1600, 'k') + "\\n-----END\\n\"\n}";
+  BasicProvider basic = provider(write("password", key + "\n"));
+  EXPECT_EQ(account(basic), "user:" + key);
+}
+
 TEST_F(PasswordFileTest, OneThatIsNotThereOrEmptyStopsTheStart) {
   EXPECT_THROW(provider("/nonexistent/password"), std::runtime_error);
   EXPECT_THROW(provider(write("password", "\n")), std::runtime_error);
