@@ -61,7 +61,8 @@ class CredentialsTest : public DaemonTest {
     for (const char* repository : {"library/app", "library/web", "library/db"}) {
       clients.emplace_back([&, repository] {
         while (!done) {
-          if (pull(repository).status != 200) ++failures;
+          const Reply reply = pull(repository);
+          if (reply.status != 200 || !reply.header("Warning").empty()) ++failures;
           ++pulls;
         }
       });
@@ -76,6 +77,31 @@ class CredentialsTest : public DaemonTest {
     done = true;
     for (std::thread& client : clients) client.join();
     return failures;
+  }
+
+  // As Amazon ECR does it: passwords for this long, the n-th being "secret n". ghcr.io's registry stands in for AWS.
+  void use_ecr(Duration life) {
+    for (int n : {2, 1}) {  // the newest rule comes first
+      const Time end = clock_.now() + (n == 1 ? life : 2 * life);
+      const std::string token = basic_authorization("AWS:secret " + std::to_string(n)).substr(6);
+      const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(end.time_since_epoch()).count();
+      ghcr_.add({.method = "POST",
+                 .times = 1,
+                 .answer = CannedAnswer{200,
+                                        {},
+                                        R"({"authorizationData":[{"authorizationToken":")" + token +
+                                            R"(","expiresAt":)" + std::to_string(seconds) + "}]}"}});
+    }
+    config::EcrCredentials ecr{.region = "eu-west-1"};
+    ecr.environment = {
+        {"AWS_ACCESS_KEY_ID", "AKIA1"}, {"AWS_SECRET_ACCESS_KEY", "s3cret"}, {"AWS_ENDPOINT_URL_ECR", ghcr_.url()}};
+    hub_config().credentials = config::Credentials{std::move(ecr)};
+    hub_.require_basic("AWS:secret 1");
+  }
+  bool was_asked_as(const std::string& account) {
+    return std::ranges::any_of(hub_.log().requests(), [&](const LoggedRequest& request) {
+      return request.authorization() == basic_authorization(account);
+    });
   }
 
   Object layer_ = make_blob(100'000);
@@ -203,6 +229,27 @@ TEST_F(CredentialsTest, DockersConfigurationThatIsReplacedUnderLoadFailsNoPull) 
               hub_.require_basic("me:new");
             }),
             0);
+}
+
+// With the times that clouds give, which a clock that is told to move makes short.
+TEST_F(CredentialsTest, WhatACloudGivesForATimeIsRenewedUnderLoadWithoutAFailedPull) {
+  for (const Duration life : {Duration(12h), Duration(5min)}) {
+    use_ecr(life);
+    restart();
+    EXPECT_EQ(failures_during([&] {
+                EXPECT_FALSE(was_asked_as("AWS:secret 2"));
+                hub_.allow_basic("AWS:secret 2");
+                clock_.advance(life - std::min<Duration>(life / 4, 15min) + 1s);
+                EXPECT_TRUE(becomes_true([&] { return was_asked_as("AWS:secret 2"); }));
+                clock_.advance(std::min<Duration>(life / 4, 15min));
+                hub_.require_basic("AWS:secret 2");  // the first is over
+              }),
+              0);
+    EXPECT_EQ(ghcr_.log().count("POST", "*"), 2u);
+    EXPECT_TRUE(gauge_is(0));
+    ghcr_.log().clear();
+    hub_.log().clear();
+  }
 }
 
 TEST_F(CredentialsTest, ARefusalIsAnAlarmAndTakesNothingAway) {

@@ -104,7 +104,12 @@ void FakeRegistry::require_tokens(TokenPolicy policy, FakeRegistry* realm) {
 
 void FakeRegistry::require_basic(std::string credentials) {
   std::lock_guard lock(mutex_);
-  basic_ = std::move(credentials);
+  basic_ = {std::move(credentials)};
+}
+
+void FakeRegistry::allow_basic(std::string credentials) {
+  std::lock_guard lock(mutex_);
+  basic_.insert(std::move(credentials));
 }
 
 void FakeRegistry::revoke_tokens() { tokens_.revoke_all(); }
@@ -251,11 +256,13 @@ Answer FakeRegistry::answer_referrers(const Repository& repository, const std::s
 std::optional<Answer> FakeRegistry::challenge(const std::string& repository, const FakeRequest& request) {
   std::unique_lock lock(mutex_);
   FakeRegistry* realm = realm_;
-  std::string basic = basic_;
+  const bool is_known = basic_.empty() || std::ranges::any_of(basic_, [&](const std::string& credentials) {
+                          return request.header("Authorization") == basic_authorization(credentials);
+                        });
   lock.unlock();
   std::string scope = repository.empty() ? "" : "repository:" + repository + ":pull";
   std::string wanted;
-  if (!basic.empty() && request.header("Authorization") != basic_authorization(basic)) wanted = R"(Basic realm="fake")";
+  if (!is_known) wanted = R"(Basic realm="fake")";
   if (realm != nullptr && !realm->tokens_.accepts(request.header("Authorization"), scope))
     wanted = "Bearer realm=\"" + realm->url() + R"(/token",service="fake",scope=")" + scope + "\"";
   if (wanted.empty()) return std::nullopt;

@@ -50,6 +50,7 @@ class FakeRegistry {
   // Every request needs a Bearer token for repository:<name>:pull from `realm`, by default this registry itself.
   void require_tokens(TokenPolicy policy = {}, FakeRegistry* realm = nullptr);
   void require_basic(std::string credentials);  // "user:password" with every request
+  void allow_basic(std::string credentials);    // these too
   void revoke_tokens();
 
   // A GET of a blob gets this status and a Location on `storage`, which refuses requests with an Authorization.
@@ -98,7 +99,7 @@ class FakeRegistry {
   std::map<std::string, Object> storage_;  // blobs that other registries, or this one, redirect here
   std::optional<Storage> redirect_;
   FakeRegistry* realm_ = nullptr;  // who issues the tokens that are needed, if any
-  std::string basic_;              // the credentials that are needed, if any
+  std::set<std::string> basic_;    // credentials of which one is needed, if there are any
   std::size_t tags_page_ = 0;      // 0: as many as the client asks for
   std::size_t referrers_page_ = 0;
   bool filters_referrers_ = true;
