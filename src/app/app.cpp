@@ -12,6 +12,7 @@
 #include "entrepot/base/log.hpp"
 #include "entrepot/base/metrics.hpp"
 #include "entrepot/base/notices.hpp"
+#include "entrepot/base/wildcard.hpp"
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/breaker.hpp"
 #include "entrepot/cache/manifest_cache.hpp"
@@ -43,11 +44,14 @@ std::unique_ptr<store::Store> open_store(const config::Storage& storage, io::Poo
   return std::move(*opened);
 }
 
-// None waits for another upstream's credential helper.
+// None waits for another upstream's credential helper; of those under one wildcard no more than these do at once.
 std::size_t credential_threads(const config::Config& config) {
-  const auto count =
-      std::ranges::count_if(config.upstreams, [](const auto& entry) { return entry.second.credentials.has_value(); });
-  return std::max<std::size_t>(1, static_cast<std::size_t>(count));
+  constexpr std::size_t kUnderWildcard = 8;
+  std::size_t count = 0;
+  for (const auto& [name, upstream] : config.upstreams) {
+    if (upstream.credentials) count += is_wildcard(name) ? kUnderWildcard : 1;
+  }
+  return std::max<std::size_t>(1, count);
 }
 
 cache::Sources::Make maker_of_sources(const upstream::Context& context) {

@@ -6,6 +6,8 @@ namespace entrepot {
 
 namespace {
 
+constexpr std::size_t kLongestPart = 63;  // RFC 1035, 2.3.4
+
 bool may_stand(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; }
 
 std::string_view take_part(std::string_view& rest) {
@@ -31,6 +33,7 @@ std::optional<std::vector<std::string>> match_wildcard(std::string_view wildcard
     const std::string_view before = pattern.substr(0, star);
     const std::string_view after = pattern.substr(star + 1);
     if (part.size() < pattern.size() || !part.starts_with(before) || !part.ends_with(after)) return std::nullopt;
+    if (part.size() > kLongestPart) return std::nullopt;
     const std::string_view middle = part.substr(star, part.size() - before.size() - after.size());
     if (!std::ranges::all_of(middle, may_stand)) return std::nullopt;
     found.emplace_back(middle);

@@ -19,7 +19,8 @@ io::Awaitable<Result<upstream::ManifestHead>> head_and_link(store::Store& store,
   oci::Reference reference = digest;
   auto head = co_await upstream.head_manifest(view, reference, io::SteadyClock::now() + kSharedLimit);
   if (!head) co_return head.error();
-  if (!head->digest && !head->size) co_return *head;  // HEAD is not supported there, which shows nothing
+  if (!head->digest && !head->size) co_return *head;           // HEAD is not supported there, which shows nothing
+  if (view.client && head->digest != digest) co_return *head;  // nor does what anybody could answer
   store::Link link{.digest = digest, .as_manifest = true, .media_type = head->media_type};
   store.add_links({upstream.name(), view.repository}, {link});
   co_return *head;

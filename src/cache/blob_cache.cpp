@@ -271,7 +271,8 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
     }
 
     // A recovered file that is complete may not have met this repository yet: nobody has asked its upstream.
-    if (!shown(source, view, context_.store.link(key, digest))) {
+    const bool answered = joined.started && opened.answered;
+    if (!answered && !shown(source, view, context_.store.link(key, digest))) {
       auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
       if (!proved) co_return proved.error();
     }

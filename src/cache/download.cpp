@@ -41,6 +41,15 @@ bool Feeders::refuse(const upstream::View& view) {
   return true;
 }
 
+bool Feeders::pass_on(const upstream::View& view) {
+  std::lock_guard lock(mutex_);
+  auto next = std::ranges::find_if(
+      views_, [&](const upstream::View& other) { return other.fingerprint() != view.fingerprint(); });
+  if (next == views_.end()) return false;
+  std::rotate(views_.begin(), next, views_.end());
+  return true;
+}
+
 upstream::BlobRange range_between(std::uint64_t begin, std::uint64_t end, std::optional<std::uint64_t> size) {
   upstream::BlobRange range;
   range.first = begin;
@@ -120,6 +129,8 @@ io::Awaitable<Result<void>> Download::reopen() {
                                       {"error", opened.error().message}});
     if (is_refusal(opened.error().code) && !feeders_->refuse(view)) co_return opened.error();
     asked_to_wait = opened.error().retry_after;
+    // A limit that is one account's keeps the others from nothing.
+    if (opened.error().code == Errc::RateLimited && feeders_->pass_on(view)) asked_to_wait = {};
     if (asked_to_wait > kLongestWait) co_return opened.error();
   }
 }

@@ -28,6 +28,9 @@ class Feeders {
   upstream::View current() const;
   bool refuse(const upstream::View& view);  // false: there is no other one
 
+  // It has to wait: the next one is tried in its place. False: there is no other one, by another account.
+  bool pass_on(const upstream::View& view);
+
  private:
   mutable std::mutex mutex_;
   std::vector<upstream::View> views_;  // guarded by mutex_; never empty, the first is the current one

@@ -24,6 +24,10 @@ FillEntry::FillEntry(const Source& source, upstream::View view, oci::Digest dige
       listed_size_(listed_size),
       feeders_(std::make_shared<Feeders>(starter_)) {}
 
+void FillEntry::note_shown() const {
+  if (source_.permissions != nullptr) source_.permissions->grant(starter_, begun_, io::SteadyClock::now());
+}
+
 bool FillEntry::is_verified() {
   std::lock_guard lock(mutex_);
   return opened_ && opened_->fill && opened_->fill->progress().state() == Progress::State::Verified;
@@ -214,6 +218,7 @@ io::Awaitable<FillTable::Begun> FillTable::open(std::shared_ptr<FillEntry> entry
   if (!(*file)->initial().empty()) metrics_.continued.add();
   begun.fill = std::make_shared<Fill>(std::move(*file), context_.disk_pool, entry->fetching().stripe);
   outcome.fill = begun.fill;
+  outcome.answered = begun.download != nullptr;
   entry->set_opened(std::move(outcome));
   co_return begun;
 }
@@ -230,6 +235,7 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
         metrics_.disk.add();
         co_await context_.store.drop_fill(fill->file());
       } else {
+        if (shown) entry.note_shown();
         if (shown) {  // once more: it may have taken longer than a link that nobody uses lives
           store::Link link{.digest = fill->digest(), .as_blob = true};
           context_.store.add_links({entry.upstream().name(), entry.starter().repository}, {link});

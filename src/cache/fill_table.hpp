@@ -48,7 +48,11 @@ class FillEntry {
     std::shared_ptr<Fill> fill{};
     std::optional<NoRoom> no_room{};
     std::optional<Error> error{};
+    bool answered = false;  // for the fill, by the upstream, to the starter
   };
+
+  // The upstream has shown it to the starter: its bytes are right.
+  void note_shown() const;
 
   // Everything is present and right: it is on its way into the store, and can be read as if it were there.
   bool is_verified();
@@ -77,6 +81,7 @@ class FillEntry {
   const oci::Digest digest_;
   const std::optional<std::uint64_t> listed_size_;
   const std::shared_ptr<Feeders> feeders_;  // shared with downloads and readers
+  const io::Deadline begun_ = io::SteadyClock::now();
 
   std::mutex mutex_;
   io::WaitList waiting_;  // guarded by mutex_, as all below

@@ -1,10 +1,28 @@
 #include "entrepot/cache/permissions.hpp"
 
+#include "entrepot/oci/manifest.hpp"
+#include "entrepot/oci/media_type.hpp"
+
 namespace entrepot::cache {
 
 namespace {
 
 using upstream::View;
+
+// Whether it comes from the registry, which has let this client see it: a sign-in page in front of it is a 200 too.
+// What a cache that is our upstream could not check shows nothing either.
+bool shows(const upstream::ManifestHead& head, const oci::Reference& reference) {
+  const auto* asked = std::get_if<oci::Digest>(&reference);
+  return head.digest && oci::is_manifest(head.media_type) && !head.stale &&
+         (asked == nullptr || *asked == *head.digest);
+}
+
+bool shows(const upstream::ManifestBody& body, const oci::Reference& reference) {
+  const auto* asked = std::get_if<oci::Digest>(&reference);
+  if (body.stale) return false;
+  if (asked != nullptr) return oci::Digest::of(asked->algorithm(), body.bytes) == *asked;
+  return oci::parse_manifest(body.bytes).has_value();
+}
 
 class NotingUpstream final : public upstream::Upstream {
  public:
@@ -24,16 +42,16 @@ class NotingUpstream final : public upstream::Upstream {
   io::Awaitable<Result<upstream::ManifestHead>> head_manifest(View view, oci::Reference reference,
                                                               io::Deadline deadline) override {
     const io::Deadline begun = io::SteadyClock::now();
-    auto answer = co_await upstream_->head_manifest(view, std::move(reference), deadline);
-    note(view, begun, answer, answer && (answer->digest || answer->size));  // neither: HEAD is not supported there
+    auto answer = co_await upstream_->head_manifest(view, reference, deadline);
+    note(view, begun, answer, answer && shows(*answer, reference));
     co_return answer;
   }
 
   io::Awaitable<Result<upstream::ManifestBody>> get_manifest(View view, oci::Reference reference,
                                                              io::Deadline deadline) override {
     const io::Deadline begun = io::SteadyClock::now();
-    auto answer = co_await upstream_->get_manifest(view, std::move(reference), deadline);
-    note(view, begun, answer, true);
+    auto answer = co_await upstream_->get_manifest(view, reference, deadline);
+    note(view, begun, answer, answer && shows(*answer, reference));
     co_return answer;
   }
 
@@ -48,9 +66,8 @@ class NotingUpstream final : public upstream::Upstream {
   io::Awaitable<Result<std::unique_ptr<upstream::BlobBody>>> get_blob(View view, oci::Digest digest,
                                                                       upstream::BlobRange range,
                                                                       io::Deadline deadline) override {
-    const io::Deadline begun = io::SteadyClock::now();
     auto answer = co_await upstream_->get_blob(view, digest, range, deadline);
-    note(view, begun, answer, true);
+    note(view, io::Deadline(), answer, false);  // its bytes will tell (FillTable)
     co_return answer;
   }
 

@@ -69,7 +69,8 @@ io::Awaitable<> Prefetch::fetch(std::shared_ptr<Run> run) {
     if (!joined.entry) continue;  // it is stored
     if (joined.started) note_unread(layer.digest, layer.size);
     FillEntry::Opened opened = co_await joined.entry->wait_opened(io::kNoDeadline);
-    if (opened.no_room) run->next = run->image.layers.size();
+    const bool denied = opened.error && opened.error->code == Errc::Denied;
+    if (opened.no_room || denied) run->next = run->image.layers.size();
     co_await joined.entry->wait_closed(io::kNoDeadline);
     if (!joined.started) continue;
     if (context_.store.stored_size(layer.digest)) {

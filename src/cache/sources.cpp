@@ -23,9 +23,8 @@ const Source* Sources::find(std::string_view name) const {
   return made == made_.end() ? nullptr : &made->second;
 }
 
-bool Sources::is_passthrough(std::string_view name) const {
-  const config::Upstream* upstream = config::find_upstream(upstreams_, name);
-  return upstream != nullptr && upstream->passthrough;
+const config::Upstream* Sources::configured(std::string_view name) const {
+  return config::find_upstream(upstreams_, name);
 }
 
 // The work of a shared call, owned by its task.

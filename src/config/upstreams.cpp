@@ -46,6 +46,18 @@ void read_rewrite(const Node& node, std::vector<Rewrite>& rules) {
   }
 }
 
+// Whether what is sent there can be read on its way.
+bool is_clear_text(const std::string& url) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return false;
+  std::string_view host = std::string_view(url).substr(kScheme.size());
+  host = host.substr(0, host.find('/'));
+  if (!host.ends_with(']')) host = host.substr(0, host.rfind(':'));
+  const bool is_v4_loopback =
+      host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return !is_v4_loopback && host != "[::1]" && host != "localhost";
+}
+
 // Of `credentials` only what says where clients' own may go.
 void read_client_realms(const Node& node, std::vector<std::string>& realms) {
   node.entries([&](const std::string& key, const Node& entry) {
@@ -66,6 +78,14 @@ void read_access(const Node& node, bool passthrough, Duration ttl, const std::op
   if (credentials) read_client_realms(*credentials, upstream.passthrough->realms);
   if (upstream.freshness.on_denied == Freshness::OnDenied::Keep) {
     node.fault_of("access", "passthrough serves nothing past a refusal: it cannot go with freshness.on_denied: keep");
+  }
+  if (upstream.client_certificate) {
+    node.fault_of("access",
+                  "passthrough asks with each client's own account: a client_certificate would be everybody's");
+  }
+  if (std::ranges::any_of(upstream.urls, is_clear_text)) {
+    node.fault_of("access",
+                  "passthrough sends clients' passwords: url has to begin with https://, or be at a loopback address");
   }
 }
 

@@ -243,6 +243,15 @@ Result<std::string> url_under(std::string_view wildcard, std::string_view text) 
   }
   const auto valid = url(sample);
   if (!valid) return valid.error();
+  // As of a name, whoever asks may choose parts of the host, but not which it is.
+  std::string_view host = text.substr(text.find("://") + 3);
+  host = host.substr(0, host.find('/'));
+  const auto last_dot = host.rfind('.');
+  const auto literal = last_dot == std::string_view::npos || last_dot == 0 ? last_dot : host.rfind('.', last_dot - 1);
+  const bool is_chosen = literal == std::string_view::npos || host.find('$', literal) != std::string_view::npos;
+  if (host.find('$') != std::string_view::npos && host != "$0" && is_chosen) {
+    return expected("a host that is $0, or ends in two parts without \"$\": clients choose what it is");
+  }
   return std::string(text);
 }
 

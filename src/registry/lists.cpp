@@ -49,7 +49,9 @@ std::optional<http::Response> stored_tags(const Call& call, const store::Store& 
 
 // Of an upstream that is asked in its clients' names, only what this one has been shown lately.
 bool may_list(const Call& call, const cache::Sources& sources, const store::RepositoryKey& key) {
-  if (!sources.is_passthrough(key.upstream)) return true;
+  const config::Upstream* upstream = sources.configured(key.upstream);
+  if (upstream == nullptr) return false;  // what was configured once cannot be pulled
+  if (!upstream->passthrough) return true;
   const cache::Source* source = sources.find(key.upstream);
   if (source == nullptr) return false;
   const bool asked = call.client && key.upstream == call.route.upstream;

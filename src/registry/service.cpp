@@ -12,18 +12,22 @@ namespace {
 // containerd gives up after 30 s without a status line.
 constexpr std::chrono::seconds kStatusLimit{25};
 
-// GET /v2/: whether this is a registry; where the upstream is asked in its clients' names, whether it has this one.
-io::Awaitable<http::Response> serve_ping(const Call& call) {
+http::Response pong() {
+  http::Response response = make_response(200);
+  response.headers.add("Content-Type", "application/json");
+  response.body = std::string("{}");
+  return response;
+}
+
+// GET /v2/, where the upstream is asked in its clients' names: whether it has this one.
+io::Awaitable<http::Response> serve_login(const Call& call) {
   const upstream::View account{"", call.client};
-  if (call.client && !call.source.permits(account)) {
+  if (!call.source.permits(account)) {
     auto answered = co_await call.source.upstream->ping(account, call.deadline);
     if (!answered && answered.error().code == Errc::Denied) co_return ask_for_account(answered.error().message);
     if (!answered) co_return error_response(answered.error(), What::Repository);
   }
-  http::Response response = make_response(200);
-  response.headers.add("Content-Type", "application/json");
-  response.body = std::string("{}");
-  co_return response;
+  co_return pong();
 }
 
 // Never a challenge: the client would answer it with its password.
@@ -77,20 +81,25 @@ class Service::Impl {
   io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
     const io::Deadline deadline = request.arrived + kStatusLimit;
     const cache::Source* source = sources_.find(route.upstream);
+    const bool passthrough = source != nullptr ? source->permissions != nullptr
+                                               : sources_.configured(route.upstream)->passthrough.has_value();
+    std::shared_ptr<const upstream::ClientAccount> client;
+    if (passthrough) {
+      if (clear_text_.at(request.listener)) co_return refuse_clear_text(route.upstream);
+      client = account_in(request);
+      if (!client) co_return ask_for_account(route.upstream + " is asked with each client's own account: log in");
+    } else if (route.endpoint == Endpoint::Ping) {
+      co_return pong();
+    }
     if (source == nullptr) {
       auto made = co_await sources_.get(route.upstream, deadline);
       if (!made) co_return error_response(made.error(), What::Repository);
       source = *made;
     }
-    Call call{request, route, *source, nullptr, deadline};
-    if (source->permissions != nullptr) {
-      if (clear_text_.at(request.listener)) co_return refuse_clear_text(route.upstream);
-      call.client = account_in(request);
-      if (!call.client) co_return ask_for_account(route.upstream + " is asked with each client's own account: log in");
-    }
+    Call call{request, route, *source, std::move(client), deadline};
     switch (route.endpoint) {
       case Endpoint::Ping:
-        co_return co_await serve_ping(call);
+        co_return co_await serve_login(call);
       case Endpoint::Catalog:
         co_return co_await serve_catalog(call, table_, sources_, store_, manifests_);
       case Endpoint::Manifest:

@@ -8,6 +8,21 @@ namespace {
 
 std::string origin_of(const http::Url& url) { return url.scheme + "://" + url.host + " " + std::to_string(url.port); }
 
+// Whether the account is what was refused, and not what it had asked for. Clouds' registries know the two apart: 403 is
+// of the repository. Others do not (ghcr.io has 403 for both).
+bool is_refusal_of(const Credential& account, unsigned status) {
+  return status == 401 || (status == 403 && account.owner.empty());
+}
+
+bool is_refusal_of(const Credential& account, const Error& error) {
+  return error.code == Errc::Denied && is_refusal_of(account, error.status);
+}
+
+// A cloud's next token is the same account's, whose tokens are as good as before.
+std::string account_of(const Credential& credential) {
+  return credential.owner.empty() ? fingerprint(credential) : credential.owner;
+}
+
 std::vector<std::string> further_realms(const config::Upstream& config) {
   if (config.passthrough) return config.passthrough->realms;
   return config.credentials ? config.credentials->realms : std::vector<std::string>();
@@ -27,7 +42,7 @@ struct Authorizer::FetchToken {
     if (!request.credential || for_client) co_return token;
     if (token) {
       authorizer->alarm_->accepted();
-    } else if (token.error().code == Errc::Denied) {
+    } else if (is_refusal_of(*request.credential, token.error())) {
       authorizer->credentials_->refused(*request.credential);
     }
     co_return token;
@@ -70,7 +85,7 @@ void Authorizer::refused(const Authorization& authorization) {
 
 void Authorizer::answered(const Authorization& authorization, const http::Url& url, unsigned status) {
   if (!authorization.credential_) return;
-  if (status == 401 || status == 403) {
+  if (is_refusal_of(*authorization.credential_, status)) {
     credentials_->refused(*authorization.credential_);
     alarm_->refused(*authorization.credential_, url.authority());
   } else if (status < 400 || status == 404) {
@@ -142,7 +157,7 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::bearer(Challenge
   }
 
   Result<Authorization> authorization = co_await token(ask, for_client, deadline);
-  const bool refused = !authorization && ask.credential && authorization.error().code == Errc::Denied;
+  const bool refused = !authorization && ask.credential && is_refusal_of(*ask.credential, authorization.error());
   if (refused && !for_client) {
     // Perhaps it has been replaced meanwhile. Only another one is tried: accounts are locked for wrong passwords.
     Result<std::optional<Credential>> replaced = co_await credential(request, deadline);
@@ -150,7 +165,7 @@ io::Awaitable<Result<std::optional<Authorization>>> Authorizer::bearer(Challenge
       ask.credential = std::move(*replaced);
       authorization = co_await token(ask, for_client, deadline);
     }
-    const bool still_refused = !authorization && authorization.error().code == Errc::Denied;
+    const bool still_refused = !authorization && is_refusal_of(*ask.credential, authorization.error());
     if (still_refused) alarm_->refused(*ask.credential, realm->authority());
   }
   if (!authorization) co_return authorization.error();
@@ -162,7 +177,7 @@ io::Awaitable<Result<Authorization>> Authorizer::token(TokenRequest request, boo
   authorization.key_ = TokenKey{.realm = request.realm.to_string(),
                                 .service = request.service,
                                 .scope = request.scope,
-                                .account = request.credential ? fingerprint(*request.credential) : std::string()};
+                                .account = request.credential ? account_of(*request.credential) : std::string()};
   TokenKey key = *authorization.key_;
   FetchToken fetch{this, std::move(request), for_client};
   Result<std::string> token = co_await tokens_.get(std::move(key), std::move(fetch), deadline);

@@ -78,6 +78,19 @@ std::string without_secret(std::string text, const Credential& credential) {
   return text;
 }
 
+std::string without_authorization(std::string text, std::string_view header) {
+  const auto space = header.find(' ');
+  if (space == std::string_view::npos) return text;
+  const std::string sent(header.substr(space + 1));
+  blot_out(text, sent);
+  if (!header.starts_with("Basic ")) return text;
+  const std::string account = from_base64(sent).value_or("");
+  const auto colon = account.find(':');
+  return colon == std::string::npos
+             ? text
+             : without_secret(std::move(text), {account.substr(0, colon), account.substr(colon + 1)});
+}
+
 std::unique_ptr<CredentialProvider> make_credential_provider(const config::Upstream& config, const Context& context) {
   if (!config.credentials) return nullptr;
   return std::visit([&](const auto& account) { return make(account, config, context); }, config.credentials->account);

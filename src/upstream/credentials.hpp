@@ -42,6 +42,9 @@ std::string fingerprint(const Credential& credential);
 // `text` with what is secret in `credential` blotted out, for a message from outside that may quote it.
 std::string without_secret(std::string text, const Credential& credential);
 
+// Likewise, for the value of an Authorization header: what follows its scheme and, of Basic, the password in it.
+std::string without_authorization(std::string text, std::string_view header);
+
 // Thread-safe. Awaited, because a program has to be asked, or a file read; never on the io thread.
 class CredentialProvider {
  public:

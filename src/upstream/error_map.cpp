@@ -50,6 +50,7 @@ Error error_from(const ErrorAnswer& answer, Time now) {
     if (!text.code.empty()) error.message += " (" + text.code + ")";
   }
   error.api_code = std::move(text.code);
+  error.status = answer.status;
   if (error.code == Errc::RateLimited || error.code == Errc::Unavailable) {
     error.retry_after = parse_retry_after(answer.retry_after, now);
   }

@@ -190,11 +190,12 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_blob(Vi
   Call call = blob_call("HEAD", view, digest, BlobRange{}, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
-  if (answer->status() == 200) {
+  const bool is_proof = !view.client || digest_of(*answer->exchange) == digest;
+  if (answer->status() == 200 && is_proof) {
     // A length of 0 is that of the empty blob, or one that a proxy on the way has lost.
     std::optional<std::uint64_t> length = answer->exchange->content_length();
     if (length && (*length > 0 || digest == oci::Digest::of(digest.algorithm(), ""))) co_return length;
-  } else if (!refuses_head(answer->status())) {
+  } else if (answer->status() != 200 && !refuses_head(answer->status())) {
     co_return co_await transport_.error_of(std::move(*answer));
   }
   answer->exchange.reset();
@@ -204,6 +205,7 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_blob(Vi
 io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_by_first_byte(View view, oci::Digest digest,
                                                                                        io::Deadline deadline) {
   const BlobRange first_byte{.first = 0, .last = 0};
+  const bool needs_proof = view.client != nullptr;
   Call call = blob_call("GET", std::move(view), digest, first_byte, deadline);
   Result<Answer> answer = co_await transport_.send(std::move(call));
   if (!answer) co_return answer.error();
@@ -214,6 +216,10 @@ io::Awaitable<Result<std::optional<std::uint64_t>>> RegistryClient::stat_by_firs
   if (answer->status() != 200 && answer->status() != 206) co_return co_await transport_.error_of(std::move(*answer));
   Result<BlobExtent> extent = extent_of(*answer->exchange, first_byte);
   if (!extent) co_return named(name_, extent.error());
+  if (needs_proof && answer->status() != 206 && digest_of(*answer->exchange) != digest) {
+    Error error{Errc::BadGateway, "nothing in the answer shows that it is the blob"};
+    co_return named(name_, std::move(error));
+  }
   co_return extent->total;
 }
 

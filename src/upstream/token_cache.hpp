@@ -23,7 +23,8 @@ struct TokenKey {
   std::string realm;
   std::string service;
   std::string scope;
-  std::string account;  // the fingerprint of the credentials that were sent along; "" for an anonymous token
+  std::string account;  // whose: the owner or the fingerprint of the credentials that were sent along; "" for an
+                        // anonymous token
 
   friend auto operator<=>(const TokenKey&, const TokenKey&) = default;
 };

@@ -258,7 +258,8 @@ io::Awaitable<Result<Answer>> Transport::send_once(Hop& hop, const Call& call, c
   metrics_.asked(call.method, (*exchange)->status(), took);
   if (hop.home && !call.view.client) note_quota(**exchange);
   if (hop.home) hop.kind = (*exchange)->peer_kind();
-  co_return Answer{.exchange = std::move(*exchange), .url = hop.url, .redirected = hop.redirected};
+  co_return Answer{
+      .exchange = std::move(*exchange), .url = hop.url, .redirected = hop.redirected, .authorization = authorization};
 }
 
 void Transport::note_quota(const http::Exchange& exchange) {
@@ -280,7 +281,9 @@ io::Awaitable<Error> Transport::error_of(Answer answer) {
                     .content_type = exchange.header("Content-Type"),
                     .body = body ? std::string_view(*body) : std::string_view(),
                     .where = where};
-  co_return named(name_, error_from(error, clock_.now()));
+  Error mapped = named(name_, error_from(error, clock_.now()));
+  mapped.message = without_authorization(std::move(mapped.message), answer.authorization);
+  co_return mapped;
 }
 
 }  // namespace entrepot::upstream

@@ -33,6 +33,7 @@ struct Answer {
   std::unique_ptr<http::Exchange> exchange;
   http::Url url;  // what answered
   bool redirected = false;
+  std::string authorization{};  // what it was asked with: no error quotes it
 
   unsigned status() const { return exchange->status(); }
 };

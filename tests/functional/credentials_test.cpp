@@ -252,6 +252,19 @@ TEST_F(CredentialsTest, WhatACloudGivesForATimeIsRenewedUnderLoadWithoutAFailedP
   }
 }
 
+// IAM's way of saying that a role may not see a repository.
+TEST_F(CredentialsTest, ARepositoryThatACloudDeniesIsNoRefusalOfTheAccount) {
+  use_ecr(12h);
+  hub_.add({.path = "/v2/library/web/*", .answer = CannedAnswer{403}});
+  start();
+  EXPECT_EQ(pull().status, 200);
+  clock_.advance(10s);
+  EXPECT_EQ(pull("library/web").status, 403);
+  EXPECT_TRUE(gauge_is(0));
+  EXPECT_EQ(pull().status, 200);
+  EXPECT_EQ(ghcr_.log().count("POST", "*"), 1u);
+}
+
 TEST_F(CredentialsTest, ARefusalIsAnAlarmAndTakesNothingAway) {
   hub_.require_tokens({.credentials = "me:s3cret"});
   use_password_file("s3cret");

@@ -187,6 +187,68 @@ TEST_F(PassthroughTest, AnAccountsRateLimitIsItsOwn) {
   EXPECT_EQ(manifest(kBob).status, 200);
 }
 
+TEST_F(PassthroughTest, ALimitOfOneAccountEndsNoDownloadOfAnothers) {
+  allow({{kAnn, {"team/app"}}, {kBob, {"team/app"}}});
+  // Ann's download breaks off, and what she asks for next is too much.
+  hub_.add({.method = "GET", .path = layer_path_, .hold_body = gate_, .hold_at = 100'000, .cut_after = 100'000});
+  start();
+  auto ann = open(layer_path_, as(kAnn));
+  ASSERT_TRUE(gate_->await());
+  auto bob = open(layer_path_, as(kBob));
+  hub_.behave();
+  hub_.add({.method = "GET", .path = layer_path_, .times = 1, .answer = CannedAnswer{429, {{"Retry-After", "3600"}}}});
+  gate_->open();
+  EXPECT_EQ(bob->finish().body, layer_.text());
+  EXPECT_EQ(ann->finish().body, layer_.text());
+}
+
+// A gateway for sign-in, a page for maintenance.
+TEST_F(PassthroughTest, APageThatAnybodyGetsShowsNothing) {
+  start();
+  EXPECT_EQ(manifest(kAnn).status, 200);
+  EXPECT_EQ(blob(kAnn).status, 200);
+  hub_.require_tokens();
+  hub_.add({.answer = CannedAnswer{200, {{"Content-Type", "text/html"}}, "<html>Please sign in</html>"}});
+  for (int i = 0; i < 2; ++i) {
+    for (const std::string& path :
+         {manifest_path("team/app", "1"), manifest_path("team/app", image_.manifest.digest), layer_path_}) {
+      EXPECT_EQ(get(path, as(kBob)).status, 502) << path;
+    }
+    EXPECT_EQ(head(layer_path_, as(kBob)).status, 502);
+    EXPECT_EQ(get("/v2/_catalog", as(kBob)).body, R"({"repositories":[]})");
+  }
+}
+
+TEST_F(PassthroughTest, AStorageThatSaysNoDigestIsAskedForAByte) {
+  hub_.redirect_blobs_to(ghcr_);
+  hub_.add({.method = "HEAD", .no_digest = true});
+  ghcr_.add({.no_digest = true});
+  allow({{kAnn, {"team/app"}}, {kBob, {"team/app"}}});
+  start();
+  EXPECT_EQ(blob(kAnn).status, 200);
+  EXPECT_EQ(blob(kBob).header("Cache-Status"), kHit);
+  EXPECT_EQ(ghcr_.log().bytes_sent("*"), layer_.size() + 1);
+}
+
+TEST_F(PassthroughTest, WhatTheRegistryQuotesOfAnAccountIsNotPassedOn) {
+  hub_.require_tokens();
+  hub_config().urls = {ghcr_.url()};
+  ghcr_.require_basic(kAnn);
+  const std::string sent = basic_authorization(kAnn);
+  ghcr_.add({.path = "/v2/team/quoting/*", .answer = CannedAnswer{403, {}, "never: " + sent + ", which is s3:cret"}});
+  ghcr_.push("team/app", "1", image_);
+  start();
+  EXPECT_EQ(manifest(kAnn).status, 200);
+  testing::internal::CaptureStderr();
+  Reply reply = get(manifest_path("team/quoting", "1"), as(kAnn));
+  stop();
+  const std::string log = testing::internal::GetCapturedStderr();
+  for (const std::string& text : {reply.body, log}) {
+    EXPECT_NE(text.find("never: Basic ***, which is ***"), std::string::npos) << text;
+    EXPECT_EQ(text.find(sent.substr(6)), std::string::npos);
+  }
+}
+
 TEST_F(PassthroughTest, LoginIsAnsweredByTheUpstream) {
   start();
   EXPECT_EQ(get("/v2/", as(kAnn)).status, 200);

@@ -50,10 +50,10 @@ TEST_F(WildcardsTest, AnUpstreamOfItsOwnNameCountsFirstAndThenTheLongestWildcard
 }
 
 TEST_F(WildcardsTest, ItsUrlMaySayWhatTheStarsStandFor) {
-  config_.upstreams.at("*.many.example.com").urls = {"http://127.0.0.$1:" + std::to_string(ghcr_.port())};
+  config_.upstreams.at("*.many.example.com").urls = {"http://$1.0.0.1:" + std::to_string(ghcr_.port())};
   start();
-  EXPECT_EQ(get(in("1.many.example.com")).body, image_.manifest.text());
-  EXPECT_EQ(get(in("9.many.example.com")).status, 502);
+  EXPECT_EQ(get(in("127.many.example.com")).body, image_.manifest.text());
+  EXPECT_EQ(get(in("none.many.example.com")).status, 502);
 }
 
 TEST_F(WildcardsTest, ManyWhoAskAtOnceMakeOneUpstream) {
@@ -98,6 +98,12 @@ TEST_F(WildcardsTest, AnUpstreamThatCannotBeMadeIsAnErrorThatSaysWhy) {
   Reply reply = get(in("a.broken.example.com"));
   EXPECT_EQ(reply.status, 502);
   EXPECT_NE(reply.body.find("nothing.pem"), std::string::npos) << reply.body;
+}
+
+TEST_F(WildcardsTest, ALookAtTheRootMakesNothing) {
+  start();
+  EXPECT_EQ(get("/v2/?ns=a.many.example.com").status, 200);
+  EXPECT_EQ(request(app_->admin_port(), "GET", "/metrics").body.find("a.many.example.com"), std::string::npos);
 }
 
 TEST_F(WildcardsTest, WhatIsAskedInClientsNamesIsListedToNobodyElse) {

@@ -27,6 +27,7 @@ struct Error {
   std::string message;                  // for people: what went wrong with what (path, digest, key); never a credential
   std::string api_code{};               // the OCI error code that the upstream gave, if it gave one ("NAME_UNKNOWN")
   std::chrono::seconds retry_after{0};  // 0: not said
+  unsigned status = 0;                  // of the upstream's answer, where that is the cause
 };
 
 // Required by boost::system::result: value() of a result that holds an Error is a bug in the caller.

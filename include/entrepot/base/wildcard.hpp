@@ -11,8 +11,8 @@ namespace entrepot {
 inline bool is_wildcard(std::string_view name) { return name.find('*') != std::string_view::npos; }
 
 // What each `*` stands for in `name`; nothing if that is no such name. A `*` is one or more lower-case letters, digits
-// and hyphens, so never a dot: what is asked for lies no deeper than the wildcard says. In each part between dots only
-// the first `*` is one.
+// and hyphens, so never a dot: what is asked for lies no deeper than the wildcard says. A part between dots with a `*`
+// is of 63 characters at most, as those of host names are; in each only the first `*` is one.
 std::optional<std::vector<std::string>> match_wildcard(std::string_view wildcard, std::string_view name);
 
 // In a map by names and wildcards (std::less<>) the entry that `name` belongs to: its own, else that of the longest

@@ -30,8 +30,8 @@ class Sources {
   // Null if there is none yet.
   const Source* find(std::string_view name) const;
 
-  // Whether the upstream is, or would be, asked in its clients' names.
-  bool is_passthrough(std::string_view name) const;
+  // What is configured for it: null if nothing is.
+  const config::Upstream* configured(std::string_view name) const;
 
   // `name` belongs to a configured upstream. Errc::Unavailable for one more than there may be; Errc::BadGateway if it
   // cannot be made; Errc::Timeout.

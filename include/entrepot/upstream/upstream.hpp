@@ -82,6 +82,8 @@ class Upstream {
                                                            io::Deadline deadline) = 0;
 
   // The blob's size, if the upstream says it. By HEAD; by a GET of bytes=0-0 where HEAD is refused or gives no length.
+  // For a view with a client it is proof that the registry has let it see the blob: an answer that anything in front of
+  // a registry could give is BadGateway.
   virtual io::Awaitable<Result<std::optional<std::uint64_t>>> stat_blob(View view, oci::Digest digest,
                                                                         io::Deadline deadline) = 0;
 

@@ -386,6 +386,15 @@ TEST(Faults, WhatHasNoMeaningWithPassthroughIsRefused) {
   expect_fault(safe + "access: passthrough, credentials: {username: u, realms: [a.example]}}}",
                key + "credentials.username", "each client's own account counts");
   expect_fault(safe + "access: passthrough, freshness: {on_denied: keep}}}", key + "access", "past a refusal");
+  expect_fault(safe + "access: passthrough, client_certificate: {certificate: c, key: k}}}", key + "access",
+               "would be everybody's");
+  for (const std::string url : {"http://hub.example.com", "http://127.example.com", "http://10.0.0.1:80/x"}) {
+    expect_fault(safe + "access: passthrough, url: '" + url + "'}}", key + "access", "passwords");
+  }
+  for (const std::string url :
+       {"http://127.0.0.1:80", "http://[::1]:80/x", "http://localhost", "https://hub.example.com"}) {
+    EXPECT_EQ(faults_in(safe + "access: passthrough, url: '" + url + "'}}"), Lines{}) << url;
+  }
   expect_fault(safe + "access_ttl: 1m}}", key + "access_ttl", "belongs to access: passthrough");
   expect_fault(safe + "access: open}}", key + "access", "expected shared or passthrough");
 }
@@ -403,6 +412,10 @@ TEST(Faults, AWildcardIsForHostsUnderANameOfTwoPartsAndForNothingElse) {
   const std::string key = "upstreams." + valid + ".";
   EXPECT_EQ(faults_in(upstream(valid)), Lines{});
   EXPECT_EQ(faults_in(upstream(valid, "url: 'https://$1.mirror.example.com/$2/$0'")), Lines{});
+  for (const std::string url :
+       {"https://$1", "https://$1.$2", "https://$1.com", "https://x.$2.com:5000/a", "http://$1:80/$2"}) {
+    expect_fault(upstream(valid, "url: '" + url + "'"), key + "url", "clients choose what it is");
+  }
   expect_fault(upstream(valid, "url: 'https://$3.example.com'"), key + "url", "$0 for the name");
   expect_fault(upstream(valid, "url: 'https://a.example.com/$'"), key + "url", "$0 for the name");
   expect_fault(upstream(valid, "aliases: [a.example.com]"), key + "aliases", "would stand for many");
