@@ -226,8 +226,9 @@ TEST_F(PassthroughTest, AStorageThatSaysNoDigestIsAskedForAByte) {
   allow({{kAnn, {"team/app"}}, {kBob, {"team/app"}}});
   start();
   EXPECT_EQ(blob(kAnn).status, 200);
+  ghcr_.log().clear();
   EXPECT_EQ(blob(kBob).header("Cache-Status"), kHit);
-  EXPECT_EQ(ghcr_.log().bytes_sent("*"), layer_.size() + 1);
+  EXPECT_EQ(ghcr_.log().bytes_sent("*"), 1u);
 }
 
 TEST_F(PassthroughTest, WhatTheRegistryQuotesOfAnAccountIsNotPassedOn) {
