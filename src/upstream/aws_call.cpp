@@ -4,6 +4,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "upstream/json_text.hpp"
+#include "upstream/secrets.hpp"
+
 namespace entrepot::upstream {
 
 namespace {
@@ -17,10 +20,9 @@ struct Complaint {
   std::string message;
 };
 
-std::string text_of(const nlohmann::json& object, std::initializer_list<const char*> names) {
+std::string first_text_in(const nlohmann::json& object, std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    const auto found = object.find(name);
-    if (found != object.end() && found->is_string()) return found->get<std::string>();
+    if (std::string text = text_in(object, name); !text.empty()) return text;
   }
   return {};
 }
@@ -30,8 +32,8 @@ Complaint complaint_in(const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (json.is_object()) {
     // "com.amazon.coral.service#UnrecognizedClientException", or without what stands before the "#".
-    std::string code = text_of(json, {"__type", "code", "Code"});
-    return {code.substr(code.rfind('#') + 1), text_of(json, {"message", "Message"})};
+    std::string code = first_text_in(json, {"__type", "code", "Code"});
+    return {code.substr(code.rfind('#') + 1), first_text_in(json, {"message", "Message"})};
   }
   return {aws_xml_text(body, "Code"), aws_xml_text(body, "Message")};
 }
@@ -42,15 +44,6 @@ bool passes(const WebAnswer& answer) {
   const std::string code = complaint_in(answer.body).code;
   // Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; IDPCommunicationError: STS API Reference.
   return code.starts_with("Throttl") || code == "RequestLimitExceeded" || code == "IDPCommunicationError";
-}
-
-constexpr std::string_view kBlot = "***";
-
-void blot_out(std::string& text, const std::string& secret) {
-  if (secret.empty()) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kBlot.size())) {
-    text.replace(at, secret.size(), kBlot);
-  }
 }
 
 // The digits behind each "Signature=", which only the service and we know.
@@ -64,14 +57,10 @@ void blot_out_signatures(std::string& text) {
 }
 
 std::string without_secrets(std::string text, const AwsCall& call) {
-  std::vector<std::string> secrets = call.secrets;
+  for (const std::string& secret : call.secrets) blot_out(text, secret);
   if (call.signer) {
-    secrets.push_back(call.signer->keys.secret_access_key);
-    secrets.push_back(call.signer->keys.session_token);
-  }
-  for (const std::string& secret : secrets) {
-    blot_out(text, secret);
-    blot_out(text, http::percent_encode(secret));
+    blot_out(text, call.signer->keys.secret_access_key);
+    blot_out(text, call.signer->keys.session_token);
   }
   blot_out_signatures(text);
   return text;

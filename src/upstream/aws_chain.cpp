@@ -1,9 +1,6 @@
 #include "upstream/aws_chain.hpp"
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "entrepot/base/log.hpp"
 #include "upstream/aws_endpoint.hpp"
@@ -11,35 +8,14 @@
 #include "upstream/aws_session.hpp"
 #include "upstream/aws_sts.hpp"
 #include "upstream/program.hpp"
+#include "upstream/read_file.hpp"
+#include "upstream/secret_file.hpp"
 
 namespace entrepot::upstream {
 
 namespace {
 
 constexpr std::size_t kLongestFile = 1024 * 1024;
-
-std::string without_end_of_line(std::string text) {
-  text.erase(text.find_last_not_of(" \t\r\n") + 1);
-  return text;
-}
-
-// On the pool.
-struct ReadFile {
-  std::filesystem::path path;
-
-  Result<std::string> operator()() const {
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::string text;
-    char buffer[4096];
-    while (file && text.size() <= kLongestFile) {
-      file.read(buffer, sizeof buffer);
-      text.append(buffer, static_cast<std::size_t>(file.gcount()));
-    }
-    if (!file.eof()) return io_error("cannot read " + path.string(), errno == 0 ? EFBIG : errno);
-    return text;
-  }
-};
 
 // On the pool. A file that is not there has no profiles.
 struct ReadProfiles {
@@ -51,7 +27,7 @@ struct ReadProfiles {
     for (const std::filesystem::path& path : {files.credentials, files.config}) {
       std::error_code ignored;
       if (!path.empty() && std::filesystem::exists(path, ignored)) {
-        Result<std::string> read = ReadFile{path}();
+        Result<std::string> read = read_file(path, kLongestFile);
         if (!read) return read.error();
         *text = std::move(*read);
       }
@@ -127,16 +103,13 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::keys_of(AwsOrigin origin, io::De
 }
 
 io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::web_identity(AwsWebIdentity identity, io::Deadline deadline) {
-  ReadFile read{identity.token_file};
-  Result<std::string> token = co_await io::run_blocking(pool_, std::move(read));
+  Result<std::string> token = co_await read_secret_file(pool_, identity.token_file);
   if (!token) co_return token.error();
-  std::string text = without_end_of_line(std::move(*token));
-  if (text.empty()) co_return Error{Errc::BadGateway, identity.token_file + " is empty"};
   Result<http::Url> endpoint = sts_endpoint(sts_region_, config_.environment);
   if (!endpoint) co_return endpoint.error();
   AwsSts sts{std::move(*endpoint), sts_region_};
   co_return co_await assume_role_with_web_identity(client_, clock_, std::move(sts), std::move(identity),
-                                                   std::move(text), deadline);
+                                                   std::move(*token), deadline);
 }
 
 io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::process(AwsProcess process) {
@@ -158,10 +131,9 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::container() {
   std::string token = aws_variable(config_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
   const auto file = aws_container_token_file(config_.environment);
   if (file) {
-    ReadFile read{*file};
-    Result<std::string> content = co_await io::run_blocking(pool_, std::move(read));
+    Result<std::string> content = co_await read_secret_file(pool_, *file);
     if (!content) co_return content.error();
-    token = without_end_of_line(std::move(*content));
+    token = std::move(*content);
   }
   co_return co_await ask_aws_container(client_, clock_, std::move(*url), std::move(token));
 }

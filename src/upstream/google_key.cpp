@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "entrepot/http/message.hpp"
+#include "upstream/json_text.hpp"
 #include "upstream/token_call.hpp"
 
 namespace entrepot::upstream {
@@ -15,12 +16,6 @@ constexpr std::chrono::seconds kShortestImpersonation{600};  // as Google's libr
 constexpr std::chrono::seconds kLongestImpersonation{43200};
 
 Error invalid(std::string message) { return {Errc::Invalid, std::move(message)}; }
-
-// A member's text; "" where there is none.
-std::string text_in(const nlohmann::json& object, const char* name) {
-  auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 nlohmann::json object_in(const nlohmann::json& object, const char* name) {
   auto found = object.find(name);

@@ -68,7 +68,7 @@ TEST_F(AwsChainTest, AWebIdentityThatIsNotThereNamesItsFile) {
   EXPECT_EQ(with("/nowhere/token"),
             "AWS credentials of the environment: cannot read /nowhere/token: No such file or directory");
   EXPECT_NE(with(home()).find("cannot read " + home()), std::string::npos) << with(home());
-  const std::string empty = write("empty", " \n").string();
+  const std::string empty = write("empty", "\n").string();
   EXPECT_EQ(with(empty), "AWS credentials of the environment: " + empty + " is empty");
 }
 
