@@ -65,6 +65,11 @@ Result<GoogleKey> user(const nlohmann::json& object) {
 }
 
 Result<GoogleKey> federation(const nlohmann::json& object) {
+  // They change who is asked for what: without them the call would be another.
+  for (const char* name : {"workforce_pool_user_project", "client_id", "client_secret"}) {
+    const auto found = object.find(name);
+    if (found != object.end() && !found->is_null()) return invalid(std::string("its ") + name + " is not supported");
+  }
   if (const std::string name = missing_of(object, {"audience", "subject_token_type"}); !name.empty()) {
     return invalid("it has no " + name);
   }
