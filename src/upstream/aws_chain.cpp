@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kLongestFile = 1024 * 1024;
 
-// On the pool. A file that is not there has no profiles.
+// On the pool. A file that is not there has no profiles. One that cannot be looked at may be there, and hold the keys
+// that are meant: it is an error, lest others are used in their place.
 struct ReadProfiles {
   AwsFiles files;
 
@@ -26,7 +27,9 @@ struct ReadProfiles {
     std::string* text = texts;
     for (const std::filesystem::path& path : {files.credentials, files.config}) {
       std::error_code ignored;
-      if (!path.empty() && std::filesystem::exists(path, ignored)) {
+      const bool is_absent =
+          path.empty() || std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found;
+      if (!is_absent) {
         Result<std::string> read = read_file(path, kLongestFile);
         if (!read) return read.error();
         *text = std::move(*read);
