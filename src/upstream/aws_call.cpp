@@ -6,13 +6,12 @@
 
 #include "upstream/json_text.hpp"
 #include "upstream/secrets.hpp"
+#include "upstream/web_retries.hpp"
 
 namespace entrepot::upstream {
 
 namespace {
 
-constexpr int kAttempts = 3;
-constexpr std::chrono::milliseconds kPause{200};  // after the first attempt; then twice as long
 constexpr std::size_t kLongestMessage = 400;
 
 struct Complaint {
@@ -38,8 +37,7 @@ Complaint complaint_in(const std::string& body) {
   return {aws_xml_text(body, "Code"), aws_xml_text(body, "Message")};
 }
 
-bool passes(const WebAnswer& answer) {
-  if (answer.status == 429 || (answer.status >= 500 && answer.status != 501)) return true;
+bool throttles(const WebAnswer& answer) {
   if (answer.status < 400) return false;
   const std::string code = complaint_in(answer.body).code;
   // Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; IDPCommunicationError: STS API Reference.
@@ -77,18 +75,15 @@ std::string in_one_line(std::string text) {
 }  // namespace
 
 io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock, const AwsCall& call) {
-  auto pause = kPause;
-  for (int attempt = 1;; ++attempt, pause *= 2) {
-    http::ClientRequest request = call.request;
-    if (call.signer) sign(request, call.signer->keys, call.signer->scope, clock.now());
-    Result<WebAnswer> answer = co_await client.send(std::move(request));
-    const bool passing = answer ? passes(*answer) : answer.error().code != Errc::Timeout;
-    if (!passing || attempt == kAttempts || io::SteadyClock::now() + pause >= call.request.deadline) {
-      if (!answer) co_return Error{answer.error().code, call.name + ": " + answer.error().message};
-      co_return answer;
-    }
-    co_await io::sleep_for(pause);
+  Sending sending{.local = call.local, .passes_too = throttles};
+  if (call.signer) {
+    sending.prepare = [&call, &clock](http::ClientRequest& request) {
+      sign(request, call.signer->keys, call.signer->scope, clock.now());
+    };
   }
+  Result<WebAnswer> answer = co_await send_with_retries(client, call.request, sending);
+  if (!answer) co_return Error{answer.error().code, call.name + ": " + answer.error().message};
+  co_return answer;
 }
 
 Error aws_error(const AwsCall& call, const WebAnswer& answer) {

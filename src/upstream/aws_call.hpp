@@ -21,10 +21,10 @@ struct AwsCall {
   http::ClientRequest request;  // its deadline is that of all attempts
   std::optional<AwsSigner> signer{};
   std::vector<std::string> secrets{};  // of the request, besides the signer's keys
+  bool local = false;                  // a service of this machine: WebClient::send_locally()
 };
 
-// Any answer but that the service is busy or broken, which is tried three times in all; after that it is one too.
-// Errors are those of WebClient::send, with the call's name before them.
+// As send_with_retries(), where AWS's own words for being busy count too. Errors have the call's name before them.
 io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock, const AwsCall& call);
 
 // What an answer other than 200 says: "STS AssumeRole: 403 AccessDenied: User ... is not authorized". AWS quotes what

@@ -98,8 +98,8 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::keys_of(AwsOrigin origin, io::De
     co_return co_await web_identity(std::move(*identity), deadline);
   }
   if (auto* named = std::get_if<AwsProcess>(&origin)) co_return co_await process(std::move(*named));
-  if (std::holds_alternative<AwsContainer>(origin)) co_return co_await container();
-  if (std::holds_alternative<AwsInstance>(origin)) co_return co_await instance();
+  if (std::holds_alternative<AwsContainer>(origin)) co_return co_await container(deadline);
+  if (std::holds_alternative<AwsInstance>(origin)) co_return co_await instance(deadline);
   AwsKeys& keys = std::get<AwsKeys>(origin);
   if (Result<void> checked = check_aws_keys(keys); !checked) co_return checked.error();
   co_return Lease<AwsKeys>{std::move(keys), kAwsKeysWithoutEnd};
@@ -128,7 +128,7 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::process(AwsProcess process) {
   co_return session;
 }
 
-io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::container() {
+io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::container(io::Deadline deadline) {
   Result<http::Url> url = aws_container_url(config_.environment);
   if (!url) co_return url.error();
   std::string token = aws_variable(config_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
@@ -138,13 +138,13 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::container() {
     if (!content) co_return content.error();
     token = std::move(*content);
   }
-  co_return co_await ask_aws_container(client_, clock_, std::move(*url), std::move(token));
+  co_return co_await ask_aws_container(client_, clock_, std::move(*url), std::move(token), deadline);
 }
 
-io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::instance() {
+io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::instance(io::Deadline deadline) {
   Result<http::Url> endpoint = aws_instance_endpoint(config_.environment);
   if (!endpoint) co_return endpoint.error();
-  co_return co_await ask_aws_instance(client_, clock_, std::move(*endpoint));
+  co_return co_await ask_aws_instance(client_, clock_, std::move(*endpoint), deadline);
 }
 
 }  // namespace entrepot::upstream

@@ -8,6 +8,7 @@
 #include "upstream/form.hpp"
 #include "upstream/json_text.hpp"
 #include "upstream/secrets.hpp"
+#include "upstream/web_retries.hpp"
 
 namespace entrepot::upstream {
 
@@ -64,12 +65,8 @@ std::optional<Duration> life_in(const nlohmann::json& answer) {
 
 io::Awaitable<Result<GivenToken>> call_for_token(WebClient& web, TokenCall call) {
   const std::string who = call.service + " at " + call.request.url.authority();
-  Result<WebAnswer> answer = Error{Errc::BadGateway, ""};
-  if (call.local) {
-    answer = co_await web.send_locally(std::move(call.request));
-  } else {
-    answer = co_await web.send(std::move(call.request));
-  }
+  const Sending sending{.local = call.local};
+  Result<WebAnswer> answer = co_await send_with_retries(web, call.request, sending);
   if (!answer) co_return Error{answer.error().code, who + ": " + answer.error().message};
   if (answer->status != 200) {
     co_return Error{Errc::BadGateway, who + " answered " + std::to_string(answer->status) +
