@@ -86,6 +86,17 @@ io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock,
   co_return answer;
 }
 
+bool refuses_keys(const WebAnswer& answer) {
+  if (answer.status < 400 || answer.status >= 500) return false;
+  const std::string code = complaint_in(answer.body).code;
+  // With or without "Exception" behind them. Source: AWS's API references, "Common Error Types"; ECR's answers.
+  constexpr std::array<std::string_view, 9> kCodes{
+      "UnrecognizedClient", "ExpiredToken",          "InvalidSignature",    "InvalidClientTokenId",  "InvalidToken",
+      "AccessDenied",       "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthentication",
+  };
+  return std::ranges::any_of(kCodes, [&code](std::string_view known) { return code.starts_with(known); });
+}
+
 Error aws_error(const AwsCall& call, const WebAnswer& answer) {
   const Complaint complaint = complaint_in(answer.body);
   std::string text = call.name + ": " + std::to_string(answer.status);

@@ -32,6 +32,10 @@ io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock,
 // BadGateway, since it is not the client of a pull who is refused. Pure.
 Error aws_error(const AwsCall& call, const WebAnswer& answer);
 
+// Whether an answer speaks of the keys that the request was signed with: that they are not known, are over or may not
+// do this. Any other refusal, such as that there were too many requests, says nothing of them. Pure.
+bool refuses_keys(const WebAnswer& answer);
+
 // The text of the first element of this name in AWS's XML, or "". Source: AWS Query protocol. Pure.
 std::string aws_xml_text(std::string_view xml, std::string_view element);
 
