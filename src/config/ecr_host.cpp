@@ -29,9 +29,11 @@ std::optional<EcrHost> parse_ecr_host(std::string_view host) {
   return EcrHost{.region = found[2], .fips = found[1].matched, .dual_stack = found[3].matched};
 }
 
+std::optional<EcrHost> ecr_host_of_url(std::string_view url) { return parse_ecr_host(host_of(url)); }
+
 std::optional<EcrHost> ecr_host_of(const Upstream& upstream) {
   for (const std::string& url : upstream.urls) {
-    if (auto host = parse_ecr_host(host_of(url))) return host;
+    if (auto host = ecr_host_of_url(url)) return host;
   }
   return parse_ecr_host(host_of(upstream.name));
 }

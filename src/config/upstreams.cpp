@@ -1,4 +1,6 @@
 // The section `upstreams`.
+#include <arpa/inet.h>
+
 #include <algorithm>
 
 #include "config/built_in.hpp"
@@ -89,6 +91,21 @@ void read_access(const Node& node, bool passthrough, Duration ttl, const std::op
   }
 }
 
+// The URLs share one password, which only the registries of one region take.
+void check_regions_of_urls(const Node& node, const std::vector<std::string>& urls) {
+  std::optional<EcrHost> first;
+  for (const std::string& url : urls) {
+    const auto host = ecr_host_of_url(url);
+    if (!host) continue;
+    if (!first) first = host;
+    if (host->region == first->region && host->is_public == first->is_public) continue;
+    node.fault_of("url",
+                  "has ECR registries of several regions, or the public one besides others: with type: ecr they "
+                  "have one password, which is good in its own region alone");
+    return;
+  }
+}
+
 // The region decides which API is asked for the account.
 void check_region(const Node& node, const Upstream& upstream) {
   if (!upstream.credentials) return;
@@ -97,7 +114,9 @@ void check_region(const Node& node, const Upstream& upstream) {
   std::string name = upstream.name;
   while (is_wildcard(name)) name.replace(name.find('*'), 1, "000000000000");
   if (!match_wildcard(upstream.name, name)) return;  // it has a fault of its own
-  const auto host = ecr_host_of(upstream_under(upstream, name));
+  const Upstream under = upstream_under(upstream, name);
+  check_regions_of_urls(node, under.urls);
+  const auto host = ecr_host_of(under);
   if (host && host->is_public && !ecr->region.empty() && ecr->region != host->region) {
     node.fault_of("credentials.region", "has no effect: the public registry's API is in " + host->region + " alone");
   }
@@ -107,11 +126,29 @@ void check_region(const Node& node, const Upstream& upstream) {
                 "ACCOUNT.dkr.ecr.REGION.amazonaws.com");
 }
 
+// Whether whoever listens on the way can read what is sent there: http to anything but this machine.
+bool is_open_way(std::string_view url) {
+  constexpr std::string_view kHttp = "http://";
+  if (!url.starts_with(kHttp)) return false;
+  url.remove_prefix(kHttp.size());
+  url = url.substr(0, url.find('/'));
+  const bool bracketed = url.starts_with('[');
+  const std::string host(bracketed ? url.substr(1, url.find(']') - 1) : url.substr(0, url.find(':')));
+  in_addr v4{};
+  in6_addr v6{};
+  if (bracketed) return inet_pton(AF_INET6, host.c_str(), &v6) != 1 || !IN6_IS_ADDR_LOOPBACK(&v6);
+  return host != "localhost" && (inet_pton(AF_INET, host.c_str(), &v4) != 1 || ntohl(v4.s_addr) >> 24 != 127);
+}
+
 // Entra's token, which is good for every registry of the identity, is sent to the registry itself.
 void check_acr(const Node& node, const Upstream& upstream) {
   if (!upstream.credentials || !std::holds_alternative<AcrCredentials>(upstream.credentials->account)) return;
   if (upstream.urls.size() > 1) {
     node.fault_of("credentials", "type: acr is an account at one registry, and this upstream has several URLs");
+  }
+  if (std::ranges::any_of(upstream.urls, is_open_way)) {
+    node.fault_of("url",
+                  "begins with http://, and type: acr sends the registry a token that whoever listens could use");
   }
   if (!is_wildcard(upstream.name)) return;
   const auto is_domain_of_name = [&](const char* domain) { return upstream.name.ends_with(domain); };

@@ -4,12 +4,14 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "upstream/json_text.hpp"
+#include "upstream/secrets.hpp"
+#include "upstream/web_retries.hpp"
+
 namespace entrepot::upstream {
 
 namespace {
 
-constexpr int kAttempts = 3;
-constexpr std::chrono::milliseconds kPause{200};  // after the first attempt; then twice as long
 constexpr std::size_t kLongestMessage = 400;
 
 struct Complaint {
@@ -17,10 +19,9 @@ struct Complaint {
   std::string message;
 };
 
-std::string text_of(const nlohmann::json& object, std::initializer_list<const char*> names) {
+std::string first_text_in(const nlohmann::json& object, std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    const auto found = object.find(name);
-    if (found != object.end() && found->is_string()) return found->get<std::string>();
+    if (std::string text = text_in(object, name); !text.empty()) return text;
   }
   return {};
 }
@@ -30,27 +31,17 @@ Complaint complaint_in(const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (json.is_object()) {
     // "com.amazon.coral.service#UnrecognizedClientException", or without what stands before the "#".
-    std::string code = text_of(json, {"__type", "code", "Code"});
-    return {code.substr(code.rfind('#') + 1), text_of(json, {"message", "Message"})};
+    std::string code = first_text_in(json, {"__type", "code", "Code"});
+    return {code.substr(code.rfind('#') + 1), first_text_in(json, {"message", "Message"})};
   }
   return {aws_xml_text(body, "Code"), aws_xml_text(body, "Message")};
 }
 
-bool passes(const WebAnswer& answer) {
-  if (answer.status == 429 || (answer.status >= 500 && answer.status != 501)) return true;
+bool throttles(const WebAnswer& answer) {
   if (answer.status < 400) return false;
   const std::string code = complaint_in(answer.body).code;
   // Source: AWS SDKs and Tools Reference Guide, "Retry behavior"; IDPCommunicationError: STS API Reference.
   return code.starts_with("Throttl") || code == "RequestLimitExceeded" || code == "IDPCommunicationError";
-}
-
-constexpr std::string_view kBlot = "***";
-
-void blot_out(std::string& text, const std::string& secret) {
-  if (secret.empty()) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kBlot.size())) {
-    text.replace(at, secret.size(), kBlot);
-  }
 }
 
 // The digits behind each "Signature=", which only the service and we know.
@@ -64,14 +55,10 @@ void blot_out_signatures(std::string& text) {
 }
 
 std::string without_secrets(std::string text, const AwsCall& call) {
-  std::vector<std::string> secrets = call.secrets;
+  for (const std::string& secret : call.secrets) blot_out(text, secret);
   if (call.signer) {
-    secrets.push_back(call.signer->keys.secret_access_key);
-    secrets.push_back(call.signer->keys.session_token);
-  }
-  for (const std::string& secret : secrets) {
-    blot_out(text, secret);
-    blot_out(text, http::percent_encode(secret));
+    blot_out(text, call.signer->keys.secret_access_key);
+    blot_out(text, call.signer->keys.session_token);
   }
   blot_out_signatures(text);
   return text;
@@ -88,18 +75,26 @@ std::string in_one_line(std::string text) {
 }  // namespace
 
 io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock, const AwsCall& call) {
-  auto pause = kPause;
-  for (int attempt = 1;; ++attempt, pause *= 2) {
-    http::ClientRequest request = call.request;
-    if (call.signer) sign(request, call.signer->keys, call.signer->scope, clock.now());
-    Result<WebAnswer> answer = co_await client.send(std::move(request));
-    const bool passing = answer ? passes(*answer) : answer.error().code != Errc::Timeout;
-    if (!passing || attempt == kAttempts || io::SteadyClock::now() + pause >= call.request.deadline) {
-      if (!answer) co_return Error{answer.error().code, call.name + ": " + answer.error().message};
-      co_return answer;
-    }
-    co_await io::sleep_for(pause);
+  Sending sending{.local = call.local, .passes_too = throttles};
+  if (call.signer) {
+    sending.prepare = [&call, &clock](http::ClientRequest& request) {
+      sign(request, call.signer->keys, call.signer->scope, clock.now());
+    };
   }
+  Result<WebAnswer> answer = co_await send_with_retries(client, call.request, sending);
+  if (!answer) co_return Error{answer.error().code, call.name + ": " + answer.error().message};
+  co_return answer;
+}
+
+bool refuses_keys(const WebAnswer& answer) {
+  if (answer.status < 400 || answer.status >= 500) return false;
+  const std::string code = complaint_in(answer.body).code;
+  // With or without "Exception" behind them. Source: AWS's API references, "Common Error Types"; ECR's answers.
+  constexpr std::array<std::string_view, 9> kCodes{
+      "UnrecognizedClient", "ExpiredToken",          "InvalidSignature",    "InvalidClientTokenId",  "InvalidToken",
+      "AccessDenied",       "SignatureDoesNotMatch", "IncompleteSignature", "MissingAuthentication",
+  };
+  return std::ranges::any_of(kCodes, [&code](std::string_view known) { return code.starts_with(known); });
 }
 
 Error aws_error(const AwsCall& call, const WebAnswer& answer) {

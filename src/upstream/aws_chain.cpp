@@ -1,9 +1,6 @@
 #include "upstream/aws_chain.hpp"
 
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "entrepot/base/log.hpp"
 #include "upstream/aws_endpoint.hpp"
@@ -11,6 +8,8 @@
 #include "upstream/aws_session.hpp"
 #include "upstream/aws_sts.hpp"
 #include "upstream/program.hpp"
+#include "upstream/read_file.hpp"
+#include "upstream/secret_file.hpp"
 
 namespace entrepot::upstream {
 
@@ -18,30 +17,8 @@ namespace {
 
 constexpr std::size_t kLongestFile = 1024 * 1024;
 
-std::string without_end_of_line(std::string text) {
-  text.erase(text.find_last_not_of(" \t\r\n") + 1);
-  return text;
-}
-
-// On the pool.
-struct ReadFile {
-  std::filesystem::path path;
-
-  Result<std::string> operator()() const {
-    errno = 0;
-    std::ifstream file(path, std::ios::binary);
-    std::string text;
-    char buffer[4096];
-    while (file && text.size() <= kLongestFile) {
-      file.read(buffer, sizeof buffer);
-      text.append(buffer, static_cast<std::size_t>(file.gcount()));
-    }
-    if (!file.eof()) return io_error("cannot read " + path.string(), errno == 0 ? EFBIG : errno);
-    return text;
-  }
-};
-
-// On the pool. A file that is not there has no profiles.
+// On the pool. A file that is not there has no profiles. One that cannot be looked at may be there, and hold the keys
+// that are meant: it is an error, lest others are used in their place.
 struct ReadProfiles {
   AwsFiles files;
 
@@ -50,8 +27,10 @@ struct ReadProfiles {
     std::string* text = texts;
     for (const std::filesystem::path& path : {files.credentials, files.config}) {
       std::error_code ignored;
-      if (!path.empty() && std::filesystem::exists(path, ignored)) {
-        Result<std::string> read = ReadFile{path}();
+      const bool is_absent =
+          path.empty() || std::filesystem::status(path, ignored).type() == std::filesystem::file_type::not_found;
+      if (!is_absent) {
+        Result<std::string> read = read_file(path, kLongestFile);
         if (!read) return read.error();
         *text = std::move(*read);
       }
@@ -119,24 +98,21 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::keys_of(AwsOrigin origin, io::De
     co_return co_await web_identity(std::move(*identity), deadline);
   }
   if (auto* named = std::get_if<AwsProcess>(&origin)) co_return co_await process(std::move(*named));
-  if (std::holds_alternative<AwsContainer>(origin)) co_return co_await container();
-  if (std::holds_alternative<AwsInstance>(origin)) co_return co_await instance();
+  if (std::holds_alternative<AwsContainer>(origin)) co_return co_await container(deadline);
+  if (std::holds_alternative<AwsInstance>(origin)) co_return co_await instance(deadline);
   AwsKeys& keys = std::get<AwsKeys>(origin);
   if (Result<void> checked = check_aws_keys(keys); !checked) co_return checked.error();
   co_return Lease<AwsKeys>{std::move(keys), kAwsKeysWithoutEnd};
 }
 
 io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::web_identity(AwsWebIdentity identity, io::Deadline deadline) {
-  ReadFile read{identity.token_file};
-  Result<std::string> token = co_await io::run_blocking(pool_, std::move(read));
+  Result<std::string> token = co_await read_secret_file(pool_, identity.token_file);
   if (!token) co_return token.error();
-  std::string text = without_end_of_line(std::move(*token));
-  if (text.empty()) co_return Error{Errc::BadGateway, identity.token_file + " is empty"};
   Result<http::Url> endpoint = sts_endpoint(sts_region_, config_.environment);
   if (!endpoint) co_return endpoint.error();
   AwsSts sts{std::move(*endpoint), sts_region_};
   co_return co_await assume_role_with_web_identity(client_, clock_, std::move(sts), std::move(identity),
-                                                   std::move(text), deadline);
+                                                   std::move(*token), deadline);
 }
 
 io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::process(AwsProcess process) {
@@ -152,24 +128,23 @@ io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::process(AwsProcess process) {
   co_return session;
 }
 
-io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::container() {
+io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::container(io::Deadline deadline) {
   Result<http::Url> url = aws_container_url(config_.environment);
   if (!url) co_return url.error();
   std::string token = aws_variable(config_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
   const auto file = aws_container_token_file(config_.environment);
   if (file) {
-    ReadFile read{*file};
-    Result<std::string> content = co_await io::run_blocking(pool_, std::move(read));
+    Result<std::string> content = co_await read_secret_file(pool_, *file);
     if (!content) co_return content.error();
-    token = without_end_of_line(std::move(*content));
+    token = std::move(*content);
   }
-  co_return co_await ask_aws_container(client_, clock_, std::move(*url), std::move(token));
+  co_return co_await ask_aws_container(client_, clock_, std::move(*url), std::move(token), deadline);
 }
 
-io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::instance() {
+io::Awaitable<Result<Lease<AwsKeys>>> AwsChain::instance(io::Deadline deadline) {
   Result<http::Url> endpoint = aws_instance_endpoint(config_.environment);
   if (!endpoint) co_return endpoint.error();
-  co_return co_await ask_aws_instance(client_, clock_, std::move(*endpoint));
+  co_return co_await ask_aws_instance(client_, clock_, std::move(*endpoint), deadline);
 }
 
 }  // namespace entrepot::upstream

@@ -26,8 +26,8 @@ class AwsChain {
   io::Awaitable<Result<Lease<AwsKeys>>> keys_of(AwsOrigin origin, io::Deadline deadline);
   io::Awaitable<Result<Lease<AwsKeys>>> web_identity(AwsWebIdentity identity, io::Deadline deadline);
   io::Awaitable<Result<Lease<AwsKeys>>> process(AwsProcess process);
-  io::Awaitable<Result<Lease<AwsKeys>>> container();
-  io::Awaitable<Result<Lease<AwsKeys>>> instance();
+  io::Awaitable<Result<Lease<AwsKeys>>> container(io::Deadline deadline);
+  io::Awaitable<Result<Lease<AwsKeys>>> instance(io::Deadline deadline);
 
   const config::EcrCredentials config_;
   const std::string sts_region_;

@@ -20,10 +20,6 @@ Error cannot(const char* source, const std::string& why) {
   return {Errc::BadGateway, std::string(source) + ": " + why};
 }
 
-Error without_answer(const char* source, const Error& error) {
-  return {error.code, std::string(source) + ": " + error.message};
-}
-
 bool may_be_http(const std::string& host) {
   return host == "localhost" || host == kEcs || host == kEks || host == kEksV6 ||
          http::kind_of(host) == http::AddressKind::Loopback;
@@ -40,8 +36,13 @@ bool is_role_name(std::string_view name) {
 
 // One request of IMDSv2; the body of a 200.
 io::Awaitable<Result<std::string>> ask_metadata(WebClient& client, http::Url endpoint, std::string method,
-                                                std::string path, std::string token) {
-  http::ClientRequest request{.method = std::move(method), .url = std::move(endpoint), .headers = {}};
+                                                std::string path, std::string token, io::Deadline deadline,
+                                                const Clock& clock) {
+  AwsCall call{
+      .name = kInstance,
+      .request = {.method = std::move(method), .url = std::move(endpoint), .headers = {}, .deadline = deadline},
+      .local = true};
+  http::ClientRequest& request = call.request;
   request.url.target = std::move(path);
   if (token.empty()) {
     request.headers.add("X-aws-ec2-metadata-token-ttl-seconds", "21600");
@@ -49,8 +50,8 @@ io::Awaitable<Result<std::string>> ask_metadata(WebClient& client, http::Url end
     request.headers.add("X-aws-ec2-metadata-token", token);
   }
   const std::string what = request.method + " " + request.url.target;
-  Result<WebAnswer> answer = co_await client.send_locally(std::move(request));
-  if (!answer) co_return without_answer(kInstance, answer.error());
+  Result<WebAnswer> answer = co_await send_aws(client, clock, call);
+  if (!answer) co_return answer.error();
   if (answer->status != 200) co_return cannot(kInstance, what + " was answered with " + std::to_string(answer->status));
   co_return std::move(answer->body);
 }
@@ -78,42 +79,38 @@ std::optional<std::filesystem::path> aws_container_token_file(const config::AwsV
 }
 
 io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_container(WebClient& client, const Clock& clock, http::Url url,
-                                                        std::string token) {
+                                                        std::string token, io::Deadline deadline) {
   if (!http::is_field_value(token)) co_return cannot(kContainer, "the authorization token has line breaks");
-  const bool is_local = url.scheme == "http";
+  const bool is_local = url.scheme == "http";  // only this host and link-local addresses may be
   AwsCall call{.name = std::string(kContainer) + " " + url.authority(),
-               .request = {.method = "GET", .url = std::move(url), .headers = {}},
+               .request = {.method = "GET", .url = std::move(url), .headers = {}, .deadline = deadline},
                .signer = std::nullopt,
-               .secrets = {token}};
+               .secrets = {token},
+               .local = is_local};
   call.request.headers.add("Accept", "application/json");
   if (!token.empty()) call.request.headers.add("Authorization", token);
-  http::ClientRequest request = call.request;
-  Result<WebAnswer> answer = Error{Errc::BadGateway, ""};
-  if (is_local) {
-    answer = co_await client.send_locally(std::move(request));
-  } else {
-    answer = co_await client.send(std::move(request));
-  }
-  if (!answer) co_return without_answer(kContainer, answer.error());
+  Result<WebAnswer> answer = co_await send_aws(client, clock, call);
+  if (!answer) co_return answer.error();
   if (answer->status != 200) co_return aws_error(call, *answer);
   Result<Lease<AwsKeys>> session = parse_aws_session(answer->body, clock.now());
   if (!session) co_return cannot(kContainer, "the answer has " + session.error().message);
   co_return session;
 }
 
-io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_instance(WebClient& client, const Clock& clock, http::Url endpoint) {
+io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_instance(WebClient& client, const Clock& clock, http::Url endpoint,
+                                                       io::Deadline deadline) {
   const std::string roles = "/latest/meta-data/iam/security-credentials/";
-  Result<std::string> token = co_await ask_metadata(client, endpoint, "PUT", "/latest/api/token", "");
+  Result<std::string> token = co_await ask_metadata(client, endpoint, "PUT", "/latest/api/token", "", deadline, clock);
   if (!token) {
     const std::string hint = " (within a container, the instance's hop limit has to be 2)";
     co_return Error{token.error().code, token.error().message + hint};
   }
   if (token->empty() || !http::is_field_value(*token)) co_return cannot(kInstance, "gave no token");
-  Result<std::string> names = co_await ask_metadata(client, endpoint, "GET", roles, *token);
+  Result<std::string> names = co_await ask_metadata(client, endpoint, "GET", roles, *token, deadline, clock);
   if (!names) co_return names.error();
   const std::string role = names->substr(0, names->find_first_of("\r\n"));
   if (!is_role_name(role)) co_return cannot(kInstance, "the instance has no role");
-  Result<std::string> body = co_await ask_metadata(client, endpoint, "GET", roles + role, *token);
+  Result<std::string> body = co_await ask_metadata(client, endpoint, "GET", roles + role, *token, deadline, clock);
   if (!body) co_return body.error();
   Result<Lease<AwsKeys>> session = parse_aws_session(*body, clock.now());
   if (!session) co_return cannot(kInstance, "what it gives for the role " + role + " has " + session.error().message);

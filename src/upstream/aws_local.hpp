@@ -17,13 +17,15 @@ Result<http::Url> aws_container_url(const config::AwsVariables& variables);
 // Pure.
 std::optional<std::filesystem::path> aws_container_token_file(const config::AwsVariables& variables);
 
-// What the endpoint gives. `token`: what is shown to it, "" for nothing.
+// What the endpoint gives. `token`: what is shown to it, "" for nothing. By http it is asked directly, by https through
+// the proxy of the client, if there is one. `deadline` is that of all attempts.
 io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_container(WebClient& client, const Clock& clock, http::Url url,
-                                                        std::string token);
+                                                        std::string token, io::Deadline deadline);
 
 // What the instance's role has. By IMDSv2 alone: its older version answers whoever makes a server ask for a URL.
 // Source: Amazon EC2 User Guide, "Use the Instance Metadata Service to access instance metadata".
-io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_instance(WebClient& client, const Clock& clock, http::Url endpoint);
+io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_instance(WebClient& client, const Clock& clock, http::Url endpoint,
+                                                       io::Deadline deadline);
 
 // Its address, or the one of AWS_EC2_METADATA_SERVICE_ENDPOINT. Pure.
 Result<http::Url> aws_instance_endpoint(const config::AwsVariables& variables);

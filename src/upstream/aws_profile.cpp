@@ -1,6 +1,7 @@
 #include "upstream/aws_profile.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "upstream/aws_endpoint.hpp"
 
@@ -43,12 +44,15 @@ enum class File { Credentials, Config };
 // What comes first of a setting stays.
 void read_into(AwsProfiles& profiles, std::string_view text, File file) {
   AwsProfile* profile = nullptr;
+  std::optional<std::size_t> open;  // how far the setting above is indented, if its value is the lines below it
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const bool belongs_above = line.starts_with(' ') || line.starts_with('\t');
-    if (belongs_above || line.starts_with('#') || line.starts_with(';')) continue;
+    const std::size_t indent = line.find_first_not_of(" \t");
     line = trim(without_comment(line));
+    if (line.empty() || line.starts_with('#') || line.starts_with(';')) continue;
+    if (open && indent > *open) continue;
+    open.reset();
     if (line.starts_with('[')) {
       const std::string_view section = trim(line.substr(1, line.find(']') - 1));
       const std::string name = file == File::Config ? profile_of(section) : std::string(section);
@@ -56,8 +60,10 @@ void read_into(AwsProfiles& profiles, std::string_view text, File file) {
       continue;
     }
     const auto equals = line.find('=');
-    if (profile == nullptr || equals == std::string_view::npos) continue;
-    profile->emplace(lowercase(trim(line.substr(0, equals))), trim(line.substr(equals + 1)));
+    if (equals == std::string_view::npos) continue;
+    const std::string_view value = trim(line.substr(equals + 1));
+    if (value.empty()) open = indent;
+    if (profile != nullptr) profile->emplace(lowercase(trim(line.substr(0, equals))), value);
   }
 }
 

@@ -24,7 +24,8 @@ struct AwsFiles {
 AwsFiles aws_files(const config::AwsVariables& variables);
 
 // Of what both files hold ("": there is none). What the credentials file says of a profile counts before the other's.
-// Lines that are no setting are passed over, and so are those that belong to a setting above.
+// Lines that are no setting are passed over, and so are those below a setting without a value that are indented
+// further, which are its value; elsewhere a line may be indented.
 AwsProfiles parse_aws_profiles(std::string_view credentials, std::string_view config);
 
 }  // namespace entrepot::upstream

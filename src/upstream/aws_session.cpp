@@ -4,6 +4,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "upstream/json_text.hpp"
+
 namespace entrepot::upstream {
 
 namespace {
@@ -29,11 +31,6 @@ std::optional<std::chrono::minutes> offset_of(std::string_view zone) {
   return zone[0] == '-' ? -offset : offset;
 }
 
-std::string text_of(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 }  // namespace
 
 std::optional<Time> parse_aws_time(std::string_view text) {
@@ -52,22 +49,30 @@ std::optional<Time> parse_aws_time(std::string_view text) {
   if (zone.starts_with('.')) zone.remove_prefix(std::min(zone.find_first_not_of("0123456789", 1), zone.size()));
   const auto offset = offset_of(zone);
   if (!offset) return std::nullopt;
-  return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second) - *offset;
+  return time_of(std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+                 std::chrono::seconds(*second) - *offset);
+}
+
+Time time_of(std::chrono::sys_seconds seconds) {
+  constexpr auto kFirst = std::chrono::ceil<std::chrono::seconds>(Time::min());
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(Time::max());
+  return std::clamp(seconds, kFirst, kLast);
 }
 
 Duration aws_life(Time end, Time now) {
   constexpr std::chrono::minutes kTrial{1};
+  constexpr std::chrono::hours kLongest{24 * 365};
+  if (end > now + kLongest) return kLongest;
   return end > now ? std::chrono::ceil<Duration>(end - now) : kTrial;
 }
 
 Result<Lease<AwsKeys>> parse_aws_session(std::string_view json, Time now) {
   const auto session = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
   if (!session.is_object()) return Error{Errc::BadGateway, "no JSON object"};
-  AwsKeys keys{text_of(session, "AccessKeyId"), text_of(session, "SecretAccessKey"), text_of(session, "Token")};
-  if (keys.session_token.empty()) keys.session_token = text_of(session, "SessionToken");
+  AwsKeys keys{text_in(session, "AccessKeyId"), text_in(session, "SecretAccessKey"), text_in(session, "Token")};
+  if (keys.session_token.empty()) keys.session_token = text_in(session, "SessionToken");
   if (Result<void> checked = check_aws_keys(keys); !checked) return checked.error();
-  const std::string expiration = text_of(session, "Expiration");
+  const std::string expiration = text_in(session, "Expiration");
   if (expiration.empty()) return Lease<AwsKeys>{std::move(keys), kAwsKeysWithoutEnd};
   const auto end = parse_aws_time(expiration);
   if (!end) return Error{Errc::BadGateway, "an Expiration that is no time"};

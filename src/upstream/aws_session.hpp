@@ -18,9 +18,12 @@ inline constexpr std::chrono::hours kAwsKeysWithoutEnd{1};
 // ISO 8601, as AWS writes it: "2026-11-25T20:00:00Z", with or without a fraction, or with an offset ("+01:00").
 std::optional<Time> parse_aws_time(std::string_view text);
 
-// How long what ends at `end` is good for. What is given as over already is tried all the same, for a minute: the
-// instance metadata service gives such in its bad hours, in which AWS's services take it (AWS SDKs: "static
-// stability").
+// What Time cannot hold (before 1677, after 2262) becomes the first or the last that it can.
+Time time_of(std::chrono::sys_seconds seconds);
+
+// How long what ends at `end` is good for, of at most a year. What is given as over already is tried all the same, for
+// a minute: the instance metadata service gives such in its bad hours, in which AWS's services take it (AWS SDKs:
+// "static stability").
 Duration aws_life(Time end, Time now);
 
 // {"AccessKeyId", "SecretAccessKey", "Token" or "SessionToken", "Expiration"}. Source: Amazon ECS Developer Guide,

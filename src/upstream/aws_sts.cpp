@@ -1,15 +1,11 @@
 #include "upstream/aws_sts.hpp"
 
 #include "upstream/aws_session.hpp"
+#include "upstream/form.hpp"
 
 namespace entrepot::upstream {
 
 namespace {
-
-void add_field(std::string& form, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  form.append(form.empty() ? "" : "&").append(name).append("=").append(http::percent_encode(value));
-}
 
 http::ClientRequest post(const AwsSts& sts, std::string form, io::Deadline deadline) {
   http::ClientRequest request{

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "upstream/json_text.hpp"
+
 namespace entrepot::upstream {
 
 namespace {
@@ -17,11 +19,6 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-std::string text_of(const nlohmann::json& answer, const char* name) {
-  auto found = answer.find(name);
-  return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 // As a part of a message in one line.
 std::string in_one_line(std::string_view text) {
   std::string line(trim(text).substr(0, kLongestComplaint));
@@ -32,7 +29,7 @@ std::string in_one_line(std::string_view text) {
 }
 
 Credential credential_in(const nlohmann::json& answer) {
-  Credential credential{text_of(answer, "Username"), text_of(answer, "Secret")};
+  Credential credential{text_in(answer, "Username"), text_in(answer, "Secret")};
   if (credential.username == kIdentityTokenUser) {
     credential.username.clear();
     credential.kind = Credential::Kind::IdentityToken;

@@ -10,18 +10,11 @@
 #include "upstream/credentials_ecr.hpp"
 #include "upstream/credentials_google.hpp"
 #include "upstream/credentials_helper.hpp"
+#include "upstream/secrets.hpp"
 
 namespace entrepot::upstream {
 
 namespace {
-
-void blot_out(std::string& text, const std::string& secret) {
-  constexpr std::string_view kBlot = "***";
-  if (secret.empty()) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kBlot.size())) {
-    text.replace(at, secret.size(), kBlot);
-  }
-}
 
 std::unique_ptr<CredentialProvider> make(const config::BasicCredentials& account, const config::Upstream&,
                                          const Context& context) {

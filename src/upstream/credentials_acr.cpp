@@ -19,6 +19,10 @@ http::Url exchange_of(const config::Upstream& upstream) {
   Result<http::Url> url = http::Url::parse(upstream.urls.front());
   if (url) url = url->resolve("/oauth2/exchange");
   if (!url) throw std::runtime_error("upstream " + upstream.name + " has no usable URL");
+  if (!is_private_way(*url)) {
+    throw std::runtime_error("the URL of upstream " + upstream.name +
+                             " does not begin with https://: Entra's token would go there in clear text");
+  }
   return *url;
 }
 

@@ -79,7 +79,7 @@ io::Awaitable<Result<Lease<Credential>>> EcrProvider::fetch_token() {
     }
     token = aws_error(call, *answer);
     // Perhaps the keys have been replaced, or a session was ended before its time: its source is asked once more.
-    if (is_second || answer->status >= 500) co_return token;
+    if (is_second || !refuses_keys(*answer)) co_return token;
     session_.refused(*keys);
   }
 }

@@ -1,6 +1,6 @@
 #include "upstream/ecr_token.hpp"
 
-#include <cmath>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 
 #include "entrepot/base/base64.hpp"
@@ -17,11 +17,11 @@ std::optional<Time> time_in(const nlohmann::json& data) {
   const auto found = data.find("expiresAt");
   if (found == data.end()) return std::nullopt;
   if (found->is_string()) return parse_aws_time(found->get<std::string>());
-  constexpr double kLatest = 1e11;  // a time that the clock can hold
+  constexpr double kLatest = 1e11;  // what comes after it was not meant as seconds
   if (!found->is_number()) return std::nullopt;
   const double seconds = found->get<double>();
   if (!(seconds >= 0 && seconds < kLatest)) return std::nullopt;
-  return Time(std::chrono::seconds(std::llround(std::floor(seconds))));
+  return time_of(std::chrono::sys_seconds(std::chrono::seconds(static_cast<std::int64_t>(seconds))));
 }
 
 Error no_account(const char* why) { return {Errc::BadGateway, std::string("the answer has ") + why}; }

@@ -61,8 +61,7 @@ io::Awaitable<Result<std::string>> token_by(config::EntraManagedIdentity proof, 
                                             WebClient& web, const Context&, io::Deadline deadline) {
   const bool is_imds = proof.header.empty();
   std::string text = proof.url;
-  text.append(text.find('?') == std::string::npos ? "?" : "&");
-  text.append(is_imds ? "api-version=2018-02-01" : "api-version=2019-08-01");
+  text.append(is_imds ? "?api-version=2018-02-01" : "?api-version=2019-08-01");
   text.append("&resource=").append(http::percent_encode(kResource));
   if (!config.client_id.empty()) text.append("&client_id=").append(http::percent_encode(config.client_id));
   Result<http::Url> url = http::Url::parse(text);

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "entrepot/http/message.hpp"
+#include "upstream/json_text.hpp"
 #include "upstream/token_call.hpp"
 
 namespace entrepot::upstream {
@@ -15,12 +16,6 @@ constexpr std::chrono::seconds kShortestImpersonation{600};  // as Google's libr
 constexpr std::chrono::seconds kLongestImpersonation{43200};
 
 Error invalid(std::string message) { return {Errc::Invalid, std::move(message)}; }
-
-// A member's text; "" where there is none.
-std::string text_in(const nlohmann::json& object, const char* name) {
-  auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 nlohmann::json object_in(const nlohmann::json& object, const char* name) {
   auto found = object.find(name);
@@ -70,6 +65,11 @@ Result<GoogleKey> user(const nlohmann::json& object) {
 }
 
 Result<GoogleKey> federation(const nlohmann::json& object) {
+  // They change who is asked for what: without them the call would be another.
+  for (const char* name : {"workforce_pool_user_project", "client_id", "client_secret"}) {
+    const auto found = object.find(name);
+    if (found != object.end() && !found->is_null()) return invalid(std::string("its ") + name + " is not supported");
+  }
   if (const std::string name = missing_of(object, {"audience", "subject_token_type"}); !name.empty()) {
     return invalid("it has no " + name);
   }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "entrepot/http/message.hpp"
+#include "upstream/json_text.hpp"
 #include "upstream/secret_file.hpp"
 #include "upstream/token_call.hpp"
 
@@ -72,10 +73,8 @@ io::Awaitable<Result<Token>> token_by(GoogleUser user, WebClient& web, const Con
 Result<std::string> subject_token_in(std::string text, const GoogleFederation& federation) {
   if (federation.subject_field.empty()) return text;
   const auto object = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (object.is_object()) {
-    auto found = object.find(federation.subject_field);
-    if (found != object.end() && found->is_string()) return found->get<std::string>();
-  }
+  if (object.is_object()) text = text_in(object, federation.subject_field);
+  if (object.is_object() && !text.empty()) return text;
   return Error{Errc::BadGateway,
                federation.subject_file.string() + " has no text in its field " + federation.subject_field};
 }

@@ -101,6 +101,11 @@ class Renewed {
   template <class Fetch>
   static io::Awaitable<> renew(Renewed* self, FetchAndKeep<Fetch> work) {
     Result<T> renewed = co_await self->fetches_.run(0, std::move(work), io::kNoDeadline);
+    {
+      // Here and not with what is kept: where nothing had to be fetched, nothing is kept.
+      std::lock_guard lock(self->mutex_);
+      self->renewing_ = false;
+    }
     if (renewed) co_return;
     log::warning("credentials_not_renewed",
                  {{"upstream", self->upstream_}, {"what", self->what_}, {"error", renewed.error().message}});
@@ -131,7 +136,6 @@ class Renewed {
 
   void keep(Time asked, const Result<Lease<T>>& lease) {
     std::lock_guard lock(mutex_);
-    renewing_ = false;
     if (!lease) {
       failed_ = Failed{lease.error(), clock_.now()};
       return;

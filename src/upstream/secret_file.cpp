@@ -1,11 +1,6 @@
 #include "upstream/secret_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-
-#include "entrepot/base/unique_fd.hpp"
+#include "upstream/read_file.hpp"
 
 namespace entrepot::upstream {
 
@@ -22,21 +17,11 @@ struct ReadSecretFile {
 }  // namespace
 
 Result<std::string> read_secret_file(const std::filesystem::path& file) {
-  const UniqueFd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return io_error("cannot read " + file.string(), errno);
-  std::string text;
-  char buffer[4096];
-  while (text.size() <= kLongestSecret) {
-    const ssize_t count = ::read(fd.get(), buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return io_error("cannot read " + file.string(), errno);
-    if (count == 0) break;
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  if (text.size() > kLongestSecret) return Error{Errc::Io, file.string() + " is too long for a secret"};
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  if (text.empty()) return Error{Errc::Io, file.string() + " is empty"};
+  Result<std::string> text = read_file(file, kLongestSecret);
+  if (!text) return text;
+  if (text->ends_with('\n')) text->pop_back();
+  if (text->ends_with('\r')) text->pop_back();
+  if (text->empty()) return Error{Errc::Io, file.string() + " is empty"};
   return text;
 }
 

@@ -5,6 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "entrepot/http/message.hpp"
+#include "upstream/form.hpp"
+#include "upstream/json_text.hpp"
+#include "upstream/secrets.hpp"
+#include "upstream/web_retries.hpp"
 
 namespace entrepot::upstream {
 
@@ -12,11 +16,6 @@ namespace {
 
 constexpr std::size_t kLongestReason = 300;
 constexpr std::int64_t kLongestLife = 24 * 60 * 60;  // seconds, of what we believe
-
-std::string text_in(const nlohmann::json& answer, const char* name) {
-  auto found = answer.find(name);
-  return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 // Why a service refuses, in its own words; "" if it does not say.
 std::string reason_in(const std::string& body) {
@@ -37,20 +36,9 @@ std::string reason_in(const std::string& body) {
   return text_in(answer, "message");  // Azure App Service
 }
 
-void blot_out(std::string& text, const std::string& secret) {
-  constexpr std::string_view kBlot = "***";
-  if (secret.empty()) return;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kBlot.size())) {
-    text.replace(at, secret.size(), kBlot);
-  }
-}
-
 // As the part of a message behind what happened: one line of printable ASCII.
 std::string quoted(std::string reason, const std::vector<std::string>& secrets) {
-  for (const std::string& secret : secrets) {
-    blot_out(reason, secret);
-    blot_out(reason, http::percent_encode(secret));
-  }
+  for (const std::string& secret : secrets) blot_out(reason, secret);
   reason.resize(std::min({reason.size(), kLongestReason, reason.find_first_of("\r\n")}));
   for (char& c : reason) {
     if (c < ' ' || c > '~') c = ' ';
@@ -77,12 +65,8 @@ std::optional<Duration> life_in(const nlohmann::json& answer) {
 
 io::Awaitable<Result<GivenToken>> call_for_token(WebClient& web, TokenCall call) {
   const std::string who = call.service + " at " + call.request.url.authority();
-  Result<WebAnswer> answer = Error{Errc::BadGateway, ""};
-  if (call.local) {
-    answer = co_await web.send_locally(std::move(call.request));
-  } else {
-    answer = co_await web.send(std::move(call.request));
-  }
+  const Sending sending{.local = call.local};
+  Result<WebAnswer> answer = co_await send_with_retries(web, call.request, sending);
   if (!answer) co_return Error{answer.error().code, who + ": " + answer.error().message};
   if (answer->status != 200) {
     co_return Error{Errc::BadGateway, who + " answered " + std::to_string(answer->status) +
@@ -90,7 +74,7 @@ io::Awaitable<Result<GivenToken>> call_for_token(WebClient& web, TokenCall call)
   }
   const auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) co_return Error{Errc::BadGateway, who + " answered 200 without a JSON object"};
-  GivenToken given{.token = text_in(json, call.field.c_str()), .life = life_in(json)};
+  GivenToken given{.token = text_in(json, call.field), .life = life_in(json)};
   if (given.token.empty() || !http::is_field_value(given.token)) {
     co_return Error{Errc::BadGateway, who + " answered 200 without a usable " + call.field};
   }
@@ -102,10 +86,7 @@ http::ClientRequest form_post(http::Url url,
   http::ClientRequest post{.method = "POST", .url = std::move(url), .headers = {}};
   post.headers.add("Content-Type", "application/x-www-form-urlencoded");
   post.headers.add("Accept", "application/json");
-  for (const auto& [name, value] : fields) {
-    if (value.empty()) continue;
-    post.body.append(post.body.empty() ? "" : "&").append(name).append("=").append(http::percent_encode(value));
-  }
+  for (const auto& [name, value] : fields) add_field(post.body, name, value);
   return post;
 }
 

@@ -14,7 +14,7 @@
 namespace entrepot::upstream {
 
 struct TokenCall {
-  http::ClientRequest request;         // its deadline is the call's
+  http::ClientRequest request;         // its deadline is that of all attempts
   std::string service;                 // for messages: "Google's token endpoint"; its host is added
   std::string field = "access_token";  // of the answer, that holds the token
   std::vector<std::string> secrets{};  // what the request holds that no message may, if the answer quotes it
@@ -26,8 +26,8 @@ struct GivenToken {
   std::optional<Duration> life{};  // as `expires_in` says, if it does
 };
 
-// Errc::BadGateway for what is not 200 with a token; the message has the service's own words (RFC 6749, 5.2, or what
-// there is in place of that), and no secret. Errc::Timeout.
+// By send_with_retries(). Errc::BadGateway for what is not 200 with a token; the message has the service's own words
+// (RFC 6749, 5.2, or what there is in place of that), and no secret. Errc::Timeout.
 io::Awaitable<Result<GivenToken>> call_for_token(WebClient& web, TokenCall call);
 
 // A POST of these fields as a form; those without a value are left out.

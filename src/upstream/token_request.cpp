@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "upstream/error_map.hpp"
+#include "upstream/form.hpp"
 #include "upstream/link.hpp"
 
 namespace entrepot::upstream {
@@ -16,12 +17,6 @@ void add_parameter(http::Url& url, std::string_view name, std::string_view value
   if (value.empty()) return;
   url.target += url.target.find('?') == std::string::npos ? '?' : '&';
   url.target += std::string(name) + "=" + http::percent_encode(value);
-}
-
-// "name=value", percent-encoded, behind what is there.
-void add_field(std::string& form, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  form.append(form.empty() ? "" : "&").append(name).append("=").append(http::percent_encode(value));
 }
 
 // Source: distribution's "OAuth2 token authentication"; RFC 6749, 6.

@@ -9,6 +9,7 @@
 
 #include "entrepot/base/log.hpp"
 #include "entrepot/base/unique_fd.hpp"
+#include "upstream/read_file.hpp"
 
 namespace entrepot::upstream {
 
@@ -19,19 +20,6 @@ constexpr std::chrono::seconds kLongestLook{1};  // that a request waits for
 constexpr std::chrono::seconds kSettles{2};      // the coarsest file systems count the time in steps of two seconds
 
 std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec; }
-
-Result<std::string> read_all(int fd, std::size_t limit, const std::string& name) {
-  std::string text;
-  char buffer[4096];
-  for (;;) {
-    const ssize_t count = ::read(fd, buffer, sizeof buffer);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return io_error("cannot read " + name, errno);
-    if (count == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(count));
-    if (text.size() > limit) return Error{Errc::Io, name + " has more than " + std::to_string(limit) + " bytes"};
-  }
-}
 
 }  // namespace
 

@@ -21,6 +21,9 @@ struct EcrHost {
 // awslabs/amazon-ecr-credential-helper, ecr-login/api/client.go; Amazon ECR Public's endpoints, AWS General Reference.
 std::optional<EcrHost> parse_ecr_host(std::string_view host);
 
+// That of a URL that has been checked.
+std::optional<EcrHost> ecr_host_of_url(std::string_view url);
+
 // That of the upstream's first URL with such a host, else of its name (a URL may be a way around, such as a VPC's).
 std::optional<EcrHost> ecr_host_of(const Upstream& upstream);
 

@@ -2,9 +2,11 @@
 //
 // The first caller of a key starts the work as a task of its own on its io thread; all callers, the first too, wait for
 // its result, each with a deadline of its own. A caller that gives up does not stop the work. Nothing is remembered:
-// once the result is out, the next caller starts anew.
+// once the result is out, the next caller starts anew. Work that throws is a bug, which the log of `tasks` names; those
+// who wait get an error.
 #pragma once
 
+#include <exception>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,11 +57,23 @@ class SharedCalls {
 
   template <class Work>
   Awaitable<> perform(Key key, std::shared_ptr<Call> call, Work work) {
-    Result<T> result = co_await work();
+    std::exception_ptr failure;
+    try {
+      Result<T> result = co_await work();
+      end(key, *call, std::move(result));
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    end(key, *call, Error{Errc::BadGateway, "an internal error"});
+    std::rethrow_exception(failure);
+  }
+
+  void end(const Key& key, Call& call, Result<T> result) {
     std::lock_guard lock(mutex_);
-    call->result.emplace(std::move(result));
+    call.result.emplace(std::move(result));
     calls_.erase(key);
-    call->waiting.wake_all();
+    call.waiting.wake_all();
   }
 
   Tasks& tasks_;

@@ -121,5 +121,20 @@ TEST(AcrAccount, IsThatOfOneRegistry) {
             Lines{fault("", "type: acr is an account at one registry, and this upstream has several URLs")});
 }
 
+TEST(AcrAccount, GoesToNoRegistryInClearText) {
+  const auto with = [](const std::string& url) {
+    return faults_in("upstreams: {docker.io: {url: '" + url + "', credentials: {type: acr}}}");
+  };
+  for (const char* url : {"http://contoso.azurecr.io", "http://127.example.com", "http://10.0.0.1:5000/x",
+                          "http://[fd00::1]:5000", "http://localhost.example.com"}) {
+    ASSERT_EQ(with(url).size(), 1u) << url;
+    EXPECT_NE(with(url)[0].find("upstreams.docker.io.url: begins with http://"), std::string::npos) << with(url)[0];
+  }
+  for (const char* url :
+       {"https://contoso.azurecr.io", "http://127.0.0.1:5000/x", "http://[::1]:5000", "http://localhost:5000"}) {
+    EXPECT_EQ(with(url), Lines{}) << url;
+  }
+}
+
 }  // namespace
 }  // namespace entrepot::config

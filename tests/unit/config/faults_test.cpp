@@ -244,6 +244,18 @@ TEST(Faults, ARegistryOfNoRegionHasToBeGivenOne) {
             Lines{});
 }
 
+TEST(Faults, RegistriesOfSeveralRegionsHaveNoPasswordInCommon) {
+  const std::string other = "https://210987654321.dkr.ecr.us-east-1.amazonaws.com";
+  const auto with = [&](const std::string& url) {
+    return "upstreams: {docker.io: {url: ['" + other + "', 'https://vpce.example.com', '" + url +
+           "'], credentials: {type: ecr}}}";
+  };
+  const std::string key = "upstreams.docker.io.url";
+  expect_fault(with("https://123456789012.dkr.ecr.eu-west-1.amazonaws.com:443/x"), key, "several regions");
+  expect_fault(with("https://public.ecr.aws"), key, "the public one besides others");
+  EXPECT_EQ(faults_in(with("https://123456789012.dkr.ecr-fips.us-east-1.amazonaws.com")), Lines{});
+}
+
 TEST(Faults, TheRegionOfThePublicRegistryIsNobodysChoice) {
   const std::string yaml =
       "default_upstream: public.ecr.aws\nupstreams: {public.ecr.aws: {credentials: {type: ecr, region: ";

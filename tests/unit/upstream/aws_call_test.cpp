@@ -56,6 +56,23 @@ TEST(AwsError, QuotesNoSecretThatAwsQuotes) {
   EXPECT_EQ(signature, "STS AssumeRole: 403: Signature=***, was wrong");
 }
 
+TEST(AwsError, SpeaksOfTheKeysOrOfSomethingElse) {
+  const auto refuses = [](unsigned status, const std::string& code) {
+    return refuses_keys({.status = status, .body = R"({"__type": ")" + code + R"("})"});
+  };
+  for (const char* code : {"UnrecognizedClientException", "ExpiredTokenException", "ExpiredToken",
+                           "com.amazon.coral.service#InvalidSignatureException", "InvalidClientTokenId",
+                           "AccessDeniedException", "AccessDenied", "SignatureDoesNotMatch", "IncompleteSignature"}) {
+    EXPECT_TRUE(refuses(400, code)) << code;
+    EXPECT_TRUE(refuses(403, code)) << code;
+    EXPECT_FALSE(refuses(500, code)) << code;
+  }
+  for (const char* code : {"", "ThrottlingException", "ServerException", "InvalidParameterException"}) {
+    EXPECT_FALSE(refuses(400, code)) << code;
+  }
+  EXPECT_FALSE(refuses_keys({.status = 403, .body = "<html>a proxy</html>"}));
+}
+
 TEST(AwsXml, GivesTheFirstElementsText) {
   EXPECT_EQ(aws_xml_text("<a><b>1 &amp;lt; 2</b><b>3</b></a>", "b"), "1 &lt; 2");
   for (const char* xml : {"", "<b>", "</b>", "<b/>", "</b><b>"}) EXPECT_EQ(aws_xml_text(xml, "b"), "") << xml;

@@ -68,7 +68,7 @@ TEST_F(AwsChainTest, AWebIdentityThatIsNotThereNamesItsFile) {
   EXPECT_EQ(with("/nowhere/token"),
             "AWS credentials of the environment: cannot read /nowhere/token: No such file or directory");
   EXPECT_NE(with(home()).find("cannot read " + home()), std::string::npos) << with(home());
-  const std::string empty = write("empty", " \n").string();
+  const std::string empty = write("empty", "\n").string();
   EXPECT_EQ(with(empty), "AWS credentials of the environment: " + empty + " is empty");
 }
 
@@ -93,6 +93,12 @@ TEST_F(AwsChainTest, AFileThatCannotBeReadIsAnErrorAndOneThatIsNotThereIsNone) {
   const std::string message = fetch({{"AWS_CONFIG_FILE", home()}});
   EXPECT_NE(message.find("AWS credentials of AWS's files: cannot read " + home()), std::string::npos) << message;
   EXPECT_EQ(fetch({{"HOME", home()}}), "instance 60");
+  EXPECT_EQ(fetch({{"HOME", write("file", "").string()}}), "instance 60");
+  // What not even root can look at.
+  std::filesystem::create_symlink("loop", dir_.path() / "loop");
+  const std::string loop = (dir_.path() / "loop").string();
+  EXPECT_EQ(fetch({{"AWS_CONFIG_FILE", loop}}),
+            "AWS credentials of AWS's files: cannot read " + loop + ": Too many levels of symbolic links");
 }
 
 TEST_F(AwsChainTest, AProgramThatAProfileNames) {

@@ -5,6 +5,8 @@
 namespace entrepot::upstream {
 namespace {
 
+using namespace std::chrono_literals;
+
 std::string container(const std::string& full, const std::string& relative = "") {
   config::AwsVariables variables;
   if (!full.empty()) variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = full;
@@ -47,18 +49,23 @@ TEST(AwsInstance, IsWhereTheEnvironmentSays) {
 class AwsLocalTest : public AwsTest {
  protected:
   test::Reply answer(const test::Seen& seen) override {
+    if (failures_ > 0) return {.status = statuses_[static_cast<std::size_t>(--failures_)]};
     const auto found = instead_.find(seen.target);
     return found == instead_.end() ? AwsTest::answer(seen) : found->second;
   }
 
   Result<Lease<AwsKeys>> ask_container(const std::string& token) {
-    return test::run_coro(io_, ask_aws_container(client_, clock_, *http::Url::parse(server_.url("/container")), token));
+    http::Url url = *http::Url::parse(server_.url("/container"));
+    return test::run_coro(io_, ask_aws_container(client_, clock_, std::move(url), token, deadline_));
   }
   Result<Lease<AwsKeys>> ask_instance() {
-    return test::run_coro(io_, ask_aws_instance(client_, clock_, *http::Url::parse(server_.url())));
+    return test::run_coro(io_, ask_aws_instance(client_, clock_, *http::Url::parse(server_.url()), deadline_));
   }
 
   std::map<std::string, test::Reply> instead_;  // set before the first request
+  std::atomic<int> failures_ = 0;               // of the first requests, with these statuses from the last to the first
+  std::vector<int> statuses_{503, 404};
+  io::Deadline deadline_ = io::kNoDeadline;
   WebClient client_{config::Upstream{}, context_};
 };
 
@@ -98,6 +105,24 @@ TEST_F(AwsLocalTest, AnInstanceIsAskedByItsSecondProtocol) {
   EXPECT_EQ(log[1].header("x-aws-ec2-metadata-token"), "imds-token");
   EXPECT_EQ(log[2].target, "/latest/meta-data/iam/security-credentials/pull-role");
   EXPECT_EQ(log[2].header("x-aws-ec2-metadata-token"), "imds-token");
+}
+
+TEST_F(AwsLocalTest, WhatIsOnlyJustThereIsAskedAgain) {
+  failures_ = 2;
+  EXPECT_TRUE(ask_container("pod-token"));
+  EXPECT_EQ(server_.log().size(), 3u);
+  failures_ = 2;
+  EXPECT_TRUE(ask_instance());
+  EXPECT_EQ(server_.log().size(), 8u);
+}
+
+TEST_F(AwsLocalTest, WhatDoesNotAnswerIsWaitedForUntilTheDeadline) {
+  instead_["/container"] = instead_["/latest/api/token"] = {.never = true};
+  const auto begin = io::SteadyClock::now();
+  deadline_ = begin + 50ms;
+  EXPECT_EQ(ask_container("").error().code, Errc::Timeout);
+  EXPECT_EQ(ask_instance().error().code, Errc::Timeout);
+  EXPECT_LT(io::SteadyClock::now() - begin, 3s);  // of a local answer it is five seconds
 }
 
 TEST_F(AwsLocalTest, AnInstanceThatKnowsNoTokenIsNotAskedByTheFirstProtocol) {

@@ -29,6 +29,27 @@ region = no-profile
                    {"ci runner", {{"aws_access_key_id", "AKID"}, {"aws_secret_access_key", "a#b;c/d="}, {"s3", ""}}}}));
 }
 
+TEST(AwsProfiles, MayBeIndented) {
+  const AwsProfiles profiles = parse_aws_profiles("", R"(
+  [default]
+  output =
+  aws_access_key_id = AKID
+    aws_secret_access_key = key
+  s3 =
+    region = of-s3
+
+    # a comment
+    endpoint_url = of-s3
+[profile ci]
+	region = eu-west-1
+)");
+  EXPECT_EQ(
+      profiles,
+      (AwsProfiles{
+          {"default", {{"aws_access_key_id", "AKID"}, {"aws_secret_access_key", "key"}, {"output", ""}, {"s3", ""}}},
+          {"ci", {{"region", "eu-west-1"}}}}));
+}
+
 TEST(AwsProfiles, TheCredentialsFileHasBareNamesAndCountsFirst) {
   const AwsProfiles profiles = parse_aws_profiles("[ci]\r\naws_access_key_id=one\r\n[other]\nregion=r\n",
                                                   "[profile ci]\naws_access_key_id=two\nregion=eu-west-1\n");

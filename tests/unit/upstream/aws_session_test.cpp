@@ -39,6 +39,15 @@ TEST(AwsSession, WithoutAnEndItIsLookedForAgainAfterAnHour) {
   EXPECT_EQ(session->life, 1h);
 }
 
+TEST(AwsSession, ATimeThatTheClockCannotHoldIsFarOrLongAgo) {
+  const auto life = [](const char* end) { return aws_life(*parse_aws_time(end), kNow); };
+  EXPECT_EQ(life("9999-12-31T23:59:59Z"), 24h * 365);
+  EXPECT_EQ(life("2262-04-12T00:00:00Z"), 24h * 365);
+  EXPECT_EQ(life("2600-01-01T00:00:00Z"), 24h * 365);
+  EXPECT_EQ(life("0001-01-01T00:00:00Z"), 1min);
+  EXPECT_EQ(life("1400-01-01T00:00:00Z"), 1min);
+}
+
 TEST(AwsSession, OneThatIsOverIsTriedForAMinute) {
   EXPECT_EQ(aws_life(kNow - 1h, kNow), 1min);
   EXPECT_EQ(aws_life(kNow, kNow), 1min);

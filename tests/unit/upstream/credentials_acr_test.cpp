@@ -218,7 +218,7 @@ TEST_F(AcrProviderTest, ARedirectOfTheExchangeIsNotFollowed) {
   EXPECT_TRUE(other.log().empty());
 }
 
-TEST_F(AcrProviderTest, AFileThatIsNotThereOrAnAuthorityInClearTextStopsTheStart) {
+TEST_F(AcrProviderTest, AFileThatIsNotThereOrAWayInClearTextStopsTheStart) {
   config::AcrCredentials config = by_secret();
   config.proof = config::EntraSecret{"", "/nowhere/secret"};
   EXPECT_THROW(AcrProvider(config, upstream_, context_), std::runtime_error);
@@ -227,6 +227,8 @@ TEST_F(AcrProviderTest, AFileThatIsNotThereOrAnAuthorityInClearTextStopsTheStart
   config = by_secret();
   config.authority = "http://login.example.com";
   EXPECT_THROW(AcrProvider(config, upstream_, context_), std::runtime_error);
+  upstream_.urls = {"http://contoso.azurecr.io"};
+  EXPECT_THROW(AcrProvider(by_secret(), upstream_, context_), std::runtime_error);
 }
 
 }  // namespace

@@ -178,6 +178,18 @@ TEST_F(EcrProviderWithRotatedKeysTest, TheSameKeysAreNotTriedTwice) {
   EXPECT_EQ(asked(), 2u);
 }
 
+TEST_F(EcrProviderTest, ARefusalThatIsNotAboutTheKeysLeavesTheSession) {
+  const std::string file = write("token", "web.identity.token").string();
+  EcrProvider ecr = provider({{"AWS_WEB_IDENTITY_TOKEN_FILE", file}, {"AWS_ROLE_ARN", "arn:r"}});
+  complaint_ = R"({"__type": "ThrottlingException", "message": "slowly"})";
+  status_ = 400;
+  EXPECT_EQ(settled(ecr), "ECR GetAuthorizationToken: 400 ThrottlingException: slowly");
+  status_ = 200;
+  clock_.advance(10s);
+  EXPECT_EQ(settled(ecr), "AWS:password 1");
+  EXPECT_EQ(server_.log("/sts").size(), 1u);
+}
+
 TEST_F(EcrProviderTest, AWrongSignatureIsToldWithoutWhatWasSigned) {
   complaint_ =
       R"({"__type": "InvalidSignatureException", "message": "The Canonical String should have been 'POST\n/\n\nx-amz-security-)"

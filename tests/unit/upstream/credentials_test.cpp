@@ -35,6 +35,7 @@ TEST(Credentials, ASecretIsBlottedOutOfATextInEachOfItsForms) {
   const Credential credential{"user", "hunter2"};
   EXPECT_EQ(without_secret("no hunter2, hunter2hunter2", credential), "no ***, ******");
   EXPECT_EQ(without_secret(basic_authorization(credential), credential), "Basic ***");
+  EXPECT_EQ(without_secret("password=p%2Bss", Credential{"u", "p+ss"}), "password=***");
   EXPECT_EQ(without_secret("as it is", Credential{}), "as it is");
 }
 

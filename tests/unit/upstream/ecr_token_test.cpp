@@ -36,6 +36,13 @@ TEST(EcrToken, WithoutAnEndItIsGoodForTwelveHours) {
   }
 }
 
+TEST(EcrToken, AFarEndIsNotOver) {
+  for (const char* expires :
+       {R"(, "expiresAt": 9.3E9)", R"(, "expiresAt": 99999999999)", R"(, "expiresAt": "9999-12-31T23:59:59Z")"}) {
+    EXPECT_EQ(parse_ecr_token(answer("QVdTOnA=", expires), kNow)->life, 24h * 365) << expires;
+  }
+}
+
 TEST(EcrToken, OneWhoseTimeIsOverIsTriedForAMinute) {
   EXPECT_EQ(parse_ecr_token(answer("QVdTOnA=", R"(, "expiresAt": 1420070400)"), kNow)->life, 1min);
 }

@@ -74,6 +74,10 @@ TEST(GoogleKey, WhatIsOfNoUseSaysWhy) {
             "its credential_source has no file; URLs, programs and AWS are not supported as sources");
   EXPECT_EQ(error_of(with(federation(), "credential_source", {{"file", "f"}, {"format", {{"type", "json"}}}})),
             "the format of its credential_source has no subject_token_field_name");
+  for (const std::string name : {"workforce_pool_user_project", "client_id", "client_secret"}) {
+    EXPECT_EQ(error_of(with(federation(), name, "hunter2")), "its " + name + " is not supported");
+    EXPECT_EQ(error_of(with(federation(), name, nullptr)), "no error");
+  }
   EXPECT_EQ(error_of(with(federation(), "service_account_impersonation", {{"token_lifetime_seconds", 5}})),
             "its token_lifetime_seconds is not from 600 to 43200");
 }

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 struct Source {
   Duration life = 1h;
   bool fails = false;
+  bool throws = false;
   int asked = 0;
 };
 
@@ -19,6 +20,7 @@ struct Fetch {
 
   io::Awaitable<Result<Lease<std::string>>> operator()() const {
     ++source->asked;
+    if (source->throws) throw std::runtime_error("a bug");
     if (source->fails) co_return Error{Errc::BadGateway, "no answer " + std::to_string(source->asked)};
     co_return Lease<std::string>{"session " + std::to_string(source->asked), source->life};
   }
@@ -27,11 +29,18 @@ struct Fetch {
 class RenewedTest : public ProviderTest {
  protected:
   std::string get() {
+    std::string got = get_alone();
+    settle();
+    return got;
+  }
+  std::string get_alone() {
     Result<std::string> got = test::run_coro(io_, renewed_.get(Fetch{&source_}, io::kNoDeadline));
-    // What is renewed behind the caller.
+    return got ? *got : got.error().message;
+  }
+  // What is renewed behind the caller.
+  void settle() {
     io_.restart();
     while (tasks_.running() > 0) io_.run_one();
-    return got ? *got : got.error().message;
   }
 
   Source source_;
@@ -86,6 +95,31 @@ TEST_F(RenewedTest, ARenewalThatFailsIsTriedAgainAndNotNoticedUntilTheEnd) {
   source_.fails = false;
   clock_.advance(5s);
   EXPECT_EQ(get(), "session 5");
+}
+
+TEST_F(RenewedTest, AClockThatStepsBackDuringARenewalDoesNotEndRenewals) {
+  EXPECT_EQ(get(), "session 1");
+  clock_.advance(46min);
+  EXPECT_EQ(get_alone(), "session 1");
+  clock_.advance(-30min);
+  settle();
+  EXPECT_EQ(source_.asked, 1);
+  clock_.advance(30min);
+  EXPECT_EQ(get(), "session 1");
+  EXPECT_EQ(source_.asked, 2);
+}
+
+TEST_F(RenewedTest, ASourceThatThrowsOnceIsAskedAgain) {
+  EXPECT_EQ(get(), "session 1");
+  clock_.advance(46min);
+  source_.throws = true;
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(get(), "session 1");
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("task_failed"), std::string::npos);
+  source_.throws = false;
+  EXPECT_EQ(get(), "session 1");
+  EXPECT_EQ(source_.asked, 3);
+  EXPECT_EQ(get(), "session 3");
 }
 
 TEST_F(RenewedTest, AnErrorIsTheAnswerForFiveSeconds) {

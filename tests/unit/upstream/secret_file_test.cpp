@@ -19,7 +19,7 @@ TEST_F(SecretFileTest, OneOfNoUseIsNamedAndNotQuoted) {
   EXPECT_EQ(error("/nowhere/s"), "cannot read /nowhere/s: No such file or directory");
   const std::string name = (dir_.path() / "s").string();
   EXPECT_EQ(error(write("s", "\n")), name + " is empty");
-  EXPECT_EQ(error(write("s", std::string(100'000, 'x'))), name + " is too long for a secret");
+  EXPECT_EQ(error(write("s", std::string(100'000, 'x'))), name + " has more than 65536 bytes");
   EXPECT_EQ(test::run_coro(io_, read_secret_file(pool_, "/nowhere/s")).error().code, Errc::BadGateway);
   EXPECT_NE(error(dir_.path()).find("Is a directory"), std::string::npos);
 }

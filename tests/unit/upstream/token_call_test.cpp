@@ -85,6 +85,26 @@ TEST_F(TokenCallTest, AnAnswerWithoutAUsableTokenIsAnError) {
   }
 }
 
+TEST_F(TokenCallTest, WhatPassesIsTriedThreeTimes) {
+  std::vector<int> statuses;
+  test::ScriptedServer server([&](const test::Seen&) {
+    if (statuses.empty()) return test::Reply{.body = R"({"access_token":"t"})"};
+    const int status = statuses.front();
+    statuses.erase(statuses.begin());
+    return test::Reply{.status = status};
+  });
+  WebClient web(config::Upstream{}, context_);
+  const auto given_after = [&](std::vector<int> first, bool local) {
+    statuses = std::move(first);
+    TokenCall call{.request = form_post(*http::Url::parse(server.url()), {}), .service = "s", .local = local};
+    return test::run_coro(io_, call_for_token(web, std::move(call))).has_value();
+  };
+  EXPECT_TRUE(given_after({503, 429}, false));
+  EXPECT_TRUE(given_after({404, 410}, true));
+  EXPECT_FALSE(given_after({500, 502, 503}, false));
+  for (int status : {400, 404, 410, 501}) EXPECT_FALSE(given_after({status}, false)) << status;
+}
+
 TEST_F(TokenCallTest, NobodyThereIsAnErrorThatNamesTheService) {
   WebClient web(config::Upstream{}, context_);
   TokenCall call{.request = form_post(*http::Url::parse("http://127.0.0.1:1/"), {}), .service = "the service"};
