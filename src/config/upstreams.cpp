@@ -126,27 +126,13 @@ void check_region(const Node& node, const Upstream& upstream) {
                 "ACCOUNT.dkr.ecr.REGION.amazonaws.com");
 }
 
-// Whether whoever listens on the way can read what is sent there: http to anything but this machine.
-bool is_open_way(std::string_view url) {
-  constexpr std::string_view kHttp = "http://";
-  if (!url.starts_with(kHttp)) return false;
-  url.remove_prefix(kHttp.size());
-  url = url.substr(0, url.find('/'));
-  const bool bracketed = url.starts_with('[');
-  const std::string host(bracketed ? url.substr(1, url.find(']') - 1) : url.substr(0, url.find(':')));
-  in_addr v4{};
-  in6_addr v6{};
-  if (bracketed) return inet_pton(AF_INET6, host.c_str(), &v6) != 1 || !IN6_IS_ADDR_LOOPBACK(&v6);
-  return host != "localhost" && (inet_pton(AF_INET, host.c_str(), &v4) != 1 || ntohl(v4.s_addr) >> 24 != 127);
-}
-
 // Entra's token, which is good for every registry of the identity, is sent to the registry itself.
 void check_acr(const Node& node, const Upstream& upstream) {
   if (!upstream.credentials || !std::holds_alternative<AcrCredentials>(upstream.credentials->account)) return;
   if (upstream.urls.size() > 1) {
     node.fault_of("credentials", "type: acr is an account at one registry, and this upstream has several URLs");
   }
-  if (std::ranges::any_of(upstream.urls, is_open_way)) {
+  if (std::ranges::any_of(upstream.urls, is_clear_text)) {
     node.fault_of("url",
                   "begins with http://, and type: acr sends the registry a token that whoever listens could use");
   }
