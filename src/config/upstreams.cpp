@@ -1,5 +1,4 @@
 // The section `upstreams`.
-#include <arpa/inet.h>
 
 #include <algorithm>
 
