@@ -82,7 +82,9 @@ io::Awaitable<Result<Lease<AwsKeys>>> ask_aws_container(WebClient& client, const
                                                         std::string token, io::Deadline deadline) {
   if (!http::is_field_value(token)) co_return cannot(kContainer, "the authorization token has line breaks");
   const bool is_local = url.scheme == "http";  // only this host and link-local addresses may be
-  AwsCall call{.name = std::string(kContainer) + " " + url.authority(),
+  std::string name = kContainer;
+  name.append(" ").append(url.authority());
+  AwsCall call{.name = std::move(name),
                .request = {.method = "GET", .url = std::move(url), .headers = {}, .deadline = deadline},
                .signer = std::nullopt,
                .secrets = {token},

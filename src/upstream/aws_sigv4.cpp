@@ -150,12 +150,16 @@ std::string aws_authorization(const AwsRequest& request, const AwsKeys& keys, co
   const std::string timestamp = aws_timestamp(now);
   const std::string date = timestamp.substr(0, 8);
   const std::string credential_scope = date + "/" + scope.region + "/" + scope.service + "/aws4_request";
-  const std::string string_to_sign =
-      std::string(kAlgorithm) + "\n" + timestamp + "\n" + credential_scope + "\n" + sha256(canonical_request(request));
+  std::string string_to_sign(kAlgorithm);
+  string_to_sign.append("\n").append(timestamp).append("\n").append(credential_scope).append("\n");
+  string_to_sign += sha256(canonical_request(request));
   const std::string key =
       hmac(hmac(hmac(hmac("AWS4" + keys.secret_access_key, date), scope.region), scope.service), "aws4_request");
-  return std::string(kAlgorithm) + " Credential=" + keys.access_key_id + "/" + credential_scope +
-         ", SignedHeaders=" + signed_headers(request) + ", Signature=" + to_hex(hmac(key, string_to_sign));
+  std::string authorization(kAlgorithm);
+  authorization.append(" Credential=").append(keys.access_key_id).append("/").append(credential_scope);
+  authorization.append(", SignedHeaders=").append(signed_headers(request));
+  authorization.append(", Signature=").append(to_hex(hmac(key, string_to_sign)));
+  return authorization;
 }
 
 void sign(http::ClientRequest& request, const AwsKeys& keys, const AwsScope& scope, Time now) {

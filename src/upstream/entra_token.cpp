@@ -10,6 +10,7 @@ namespace {
 // What the token is for. Every registry takes this one, in each of Azure's clouds; those that refuse tokens for Azure's
 // Resource Manager (azureADAuthenticationAsArmPolicy) take no other. Source: Azure/azure-cli: acr/_docker_utils.py.
 constexpr char kResource[] = "https://containerregistry.azure.net";
+constexpr char kScope[] = "https://containerregistry.azure.net/.default";
 
 constexpr char kService[] = "Microsoft Entra";
 
@@ -31,7 +32,7 @@ io::Awaitable<Result<std::string>> token_by(config::EntraSecret proof, config::A
   TokenCall call{.request = form_post(std::move(*url), {{"grant_type", "client_credentials"},
                                                         {"client_id", config.client_id},
                                                         {"client_secret", *secret},
-                                                        {"scope", std::string(kResource) + "/.default"}}),
+                                                        {"scope", kScope}}),
                  .service = kService,
                  .secrets = {*secret}};
   co_return co_await ask(std::move(call), web, deadline);
@@ -49,7 +50,7 @@ io::Awaitable<Result<std::string>> token_by(config::EntraFederation proof, confi
                                                         {"client_assertion_type",
                                                          "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
                                                         {"client_assertion", *assertion},
-                                                        {"scope", std::string(kResource) + "/.default"}}),
+                                                        {"scope", kScope}}),
                  .service = kService,
                  .secrets = {*assertion}};
   co_return co_await ask(std::move(call), web, deadline);

@@ -21,8 +21,11 @@ TEST(Wildcard, AStarIsNeverADotNorNothing) {
     EXPECT_EQ(match_wildcard("*.example.com", name), std::nullopt) << name;
   }
   EXPECT_EQ(match_wildcard("*-docker.pkg.dev", "-docker.pkg.dev"), std::nullopt);
-  EXPECT_NE(match_wildcard("*.example.com", std::string(63, 'a') + ".example.com"), std::nullopt);
-  EXPECT_EQ(match_wildcard("*.example.com", std::string(64, 'a') + ".example.com"), std::nullopt);
+  std::string name = ".example.com";
+  name.insert(0, 63, 'a');
+  EXPECT_NE(match_wildcard("*.example.com", name), std::nullopt);
+  name.insert(0, 1, 'a');
+  EXPECT_EQ(match_wildcard("*.example.com", name), std::nullopt);
   EXPECT_EQ(match_wildcard("a*a.example.com", "a.example.com"), std::nullopt);
 }
 
