@@ -13,6 +13,8 @@ namespace entrepot::upstream {
 
 class AwsTest : public ProviderTest {
  protected:
+  void TearDown() override { server_.stop(); }
+
   // "2023-11-14T22:13:20Z" is now.
   static constexpr const char* kInAnHour = "2023-11-14T23:13:20Z";
 

@@ -58,7 +58,11 @@ class ScriptedServer {
     acceptor_ = std::thread([this] { accept_all(); });
   }
 
-  ~ScriptedServer() {
+  ~ScriptedServer() { stop(); }
+
+  // No script runs any more. A test whose script needs the whole of it calls this in its TearDown().
+  void stop() {
+    if (!acceptor_.joinable()) return;
     {
       std::lock_guard lock(mutex_);
       stopped_ = true;
