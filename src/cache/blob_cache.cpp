@@ -201,13 +201,15 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& s
                                                                  oci::Digest digest, bool wait_for_size,
                                                                  io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), view.repository};
-  const Missing::Request request{key.upstream, view, digest, false};
-  if (auto missing = missing_->find(request, io::SteadyClock::now())) {
+  if (auto missing = missing_->find({key.upstream, view, digest, false}, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
-  auto opened = co_await open_or_fetch(source, view, digest, wait_for_size, deadline);
+  auto client = view.client;
+  auto opened = co_await open_or_fetch(source, std::move(view), digest, wait_for_size, deadline);
   if (!opened && opened.error().code == Errc::NotFound) {
-    missing_->add(request, opened.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
+    const upstream::View asked{key.repository, std::move(client)};
+    missing_->add({key.upstream, asked, digest, false}, opened.error(), io::SteadyClock::now(),
+                  source.freshness.negative_ttl);
   }
   co_return opened;
 }

@@ -235,8 +235,8 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
         metrics_.disk.add();
         co_await context_.store.drop_fill(fill->file());
       } else {
-        if (shown) entry.note_shown();
-        if (shown) {  // once more: it may have taken longer than a link that nobody uses lives
+        if (shown) {  // the link once more: it may have taken longer than one that nobody uses lives
+          entry.note_shown();
           store::Link link{.digest = fill->digest(), .as_blob = true};
           context_.store.add_links({entry.upstream().name(), entry.starter().repository}, {link});
         }

@@ -80,13 +80,15 @@ void ManifestCache::forget(const oci::Digest& digest) { hot_->forget(digest); }
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& source, upstream::View view,
                                                                  oci::Digest digest, bool head, io::Deadline deadline) {
   const store::RepositoryKey key{source.upstream->name(), view.repository};
-  const Missing::Request request{key.upstream, view, digest, head};
-  if (auto missing = missing_->find(request, io::SteadyClock::now())) {
+  if (auto missing = missing_->find({key.upstream, view, digest, head}, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
-  Answer answer = co_await by_digest(source, view, digest, head, deadline);
+  auto client = view.client;
+  Answer answer = co_await by_digest(source, std::move(view), digest, head, deadline);
   if (!answer && answer.error().code == Errc::NotFound) {
-    missing_->add(request, answer.error(), io::SteadyClock::now(), source.freshness.negative_ttl);
+    const upstream::View asked{key.repository, std::move(client)};
+    missing_->add({key.upstream, asked, digest, head}, answer.error(), io::SteadyClock::now(),
+                  source.freshness.negative_ttl);
   }
   co_return answer;
 }

@@ -59,11 +59,12 @@ class Service::Impl {
     RouteResult parsed = parse_route(table_, request.method, request.target, listener_upstreams_.at(request.listener));
     if (!parsed) co_return route_error_response(parsed.error());
     const Route& route = *parsed;
-    http::Response response = co_await dispatch(request, route);
+    const cache::Source* source = sources_.find(route.upstream);
+    http::Response response = co_await dispatch(request, route, source);
     if (route.ns) response.headers.add(kNamespaceHeader, *route.ns);
     response.notes.kind = name_of(route.endpoint);
     // Not what a client has made up: it becomes a label of metrics.
-    if (sources_.find(route.upstream) != nullptr) response.notes.upstream = route.upstream;
+    if (source != nullptr) response.notes.upstream = route.upstream;
     response.notes.repository = route.repository;
     response.notes.reference = reference_of(route);
     co_return response;
@@ -78,9 +79,10 @@ class Service::Impl {
   }
 
  private:
-  io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route) const {
+  // `source`: null if there is none yet; then what is made here. The arguments are the caller's, who awaits it.
+  io::Awaitable<http::Response> dispatch(const http::Request& request, const Route& route,
+                                         const cache::Source*& source) const {
     const io::Deadline deadline = request.arrived + kStatusLimit;
-    const cache::Source* source = sources_.find(route.upstream);
     const bool passthrough = source != nullptr ? source->permissions != nullptr
                                                : sources_.configured(route.upstream)->passthrough.has_value();
     std::shared_ptr<const upstream::ClientAccount> client;
