@@ -1,4 +1,3 @@
-// Byte sizes and durations: one table of units each, the same for reading and for writing.
 #include "entrepot/base/units.hpp"
 
 #include <charconv>
@@ -13,7 +12,6 @@ struct Unit {
   std::uint64_t factor;
 };
 
-// Where two units write a value in as many characters, the first one wins.
 constexpr Unit kByteUnits[] = {
     {"TiB", std::uint64_t{1} << 40},
     {"GiB", std::uint64_t{1} << 30},
@@ -42,17 +40,6 @@ std::optional<std::uint64_t> parse(std::string_view text, std::span<const Unit> 
   return std::nullopt;
 }
 
-std::string format(std::uint64_t value, std::span<const Unit> units) {
-  if (value == 0) return "0";
-  std::string shortest;
-  for (const Unit& unit : units) {
-    if (value % unit.factor != 0) continue;
-    std::string text = std::to_string(value / unit.factor).append(unit.name);
-    if (shortest.empty() || text.size() < shortest.size()) shortest = std::move(text);
-  }
-  return shortest;
-}
-
 }  // namespace
 
 std::optional<std::uint64_t> parse_bytes(std::string_view text) { return parse(text, kByteUnits); }
@@ -61,12 +48,6 @@ std::optional<Duration> parse_duration(std::string_view text) {
   const auto milliseconds = parse(text, kDurationUnits);
   if (!milliseconds) return std::nullopt;
   return Duration(static_cast<Duration::rep>(*milliseconds));
-}
-
-std::string format_bytes(std::uint64_t bytes) { return format(bytes, kByteUnits); }
-
-std::string format_duration(Duration duration) {
-  return format(static_cast<std::uint64_t>(duration.count()), kDurationUnits);
 }
 
 }  // namespace entrepot

@@ -1,7 +1,8 @@
 #include "entrepot/config/ecr_host.hpp"
 
-#include <algorithm>
 #include <regex>
+
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -10,9 +11,7 @@ namespace {
 std::string host_of(std::string_view text) {
   const auto scheme = text.find("://");
   if (scheme != std::string_view::npos) text.remove_prefix(scheme + 3);
-  std::string host(text.substr(0, text.find_first_of(":/")));
-  std::ranges::transform(host, host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return host;
+  return lowercase(text.substr(0, text.find_first_of(":/")));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "config/value.hpp"
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -84,8 +85,7 @@ namespace value {
 Result<Proxy> proxy(std::string_view text) {
   std::string_view rest = text;
   if (const auto end = text.find("://"); end != std::string_view::npos) {
-    std::string scheme(text.substr(0, end));
-    std::ranges::transform(scheme, scheme.begin(), [](unsigned char c) { return std::tolower(c); });
+    const std::string scheme = lowercase(text.substr(0, end));
     if (scheme == "https") {
       return expected("a proxy that is spoken to without TLS, " + std::string(kForm) + "; https:// is not supported");
     }

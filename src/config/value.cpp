@@ -8,6 +8,7 @@
 #include <optional>
 #include <regex>
 
+#include "entrepot/base/text.hpp"
 #include "entrepot/base/units.hpp"
 #include "entrepot/base/wildcard.hpp"
 
@@ -20,7 +21,6 @@ Error expected(std::string what) { return {Errc::Invalid, "expected " + std::mov
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 template <class T>
 std::optional<T> decimal(std::string_view text, T max) {
@@ -28,6 +28,14 @@ std::optional<T> decimal(std::string_view text, T max) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size() || number > max) return std::nullopt;
   return number;
+}
+
+// ".example.com" of "a.example.com"; "" of a host of fewer than three parts.
+std::string_view last_two_parts(std::string_view host) {
+  const auto last_dot = host.rfind('.');
+  if (last_dot == std::string_view::npos || last_dot == 0) return {};
+  const auto dot = host.rfind('.', last_dot - 1);
+  return dot == std::string_view::npos ? std::string_view() : host.substr(dot);
 }
 
 std::optional<std::uint16_t> port(std::string_view text) { return decimal<std::uint16_t>(text, 65535); }
@@ -67,8 +75,7 @@ bool is_authority(std::string_view text) {
     rest = text.substr(end + 1);
   } else {
     const auto colon = std::min(text.find(':'), text.size());
-    std::string name(text.substr(0, colon));
-    std::ranges::transform(name, name.begin(), to_lower);
+    const std::string name = lowercase(text.substr(0, colon));
     if (name.size() > kLongestName || !is_word(name)) return false;
     rest = text.substr(colon);
   }
@@ -213,9 +220,7 @@ Result<std::string> upstream_or_wildcard(std::string_view text) {
   std::ranges::replace(name, '*', 'x');
   const auto valid = upstream_name(name);
   if (!valid) return valid.error();
-  const auto last_dot = text.rfind('.');
-  const auto literal = last_dot == std::string_view::npos || last_dot == 0 ? last_dot : text.rfind('.', last_dot - 1);
-  if (literal == std::string_view::npos || is_wildcard(text.substr(literal))) {
+  if (const auto ending = last_two_parts(text); ending.empty() || is_wildcard(ending)) {
     return expected(
         "a wildcard that ends in two parts without \"*\", such as *.example.com: clients choose what it is");
   }
@@ -246,9 +251,8 @@ Result<std::string> url_under(std::string_view wildcard, std::string_view text) 
   // As of a name, whoever asks may choose parts of the host, but not which it is.
   std::string_view host = text.substr(text.find("://") + 3);
   host = host.substr(0, host.find('/'));
-  const auto last_dot = host.rfind('.');
-  const auto literal = last_dot == std::string_view::npos || last_dot == 0 ? last_dot : host.rfind('.', last_dot - 1);
-  const bool is_chosen = literal == std::string_view::npos || host.find('$', literal) != std::string_view::npos;
+  const std::string_view ending = last_two_parts(host);
+  const bool is_chosen = ending.empty() || ending.find('$') != std::string_view::npos;
   if (host.find('$') != std::string_view::npos && host != "$0" && is_chosen) {
     return expected("a host that is $0, or ends in two parts without \"$\": clients choose what it is");
   }
@@ -291,8 +295,7 @@ Result<std::string> regex(std::string_view text) {
 
 Result<std::string> host(std::string_view text) {
   if (auto literal = ip_literal(text, AF_INET6)) return *std::move(literal);
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), to_lower);
+  std::string lower = lowercase(text);
   if (lower.size() <= kLongestName && is_word(lower)) return lower;
   return expected("a host such as auth.example.com, without scheme and port");
 }

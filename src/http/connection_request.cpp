@@ -8,6 +8,8 @@
 #include <functional>
 #include <limits>
 
+#include "entrepot/base/text.hpp"
+
 namespace entrepot::http {
 
 namespace {

@@ -1,20 +1,11 @@
 // Looking up and writing header fields. Pure values.
 #include "entrepot/http/message.hpp"
 
-#include <algorithm>
 #include <charconv>
 
+#include "entrepot/base/text.hpp"
+
 namespace entrepot::http {
-
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-}  // namespace
-
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 std::string_view Request::header(std::string_view name) const {
   for (const HeaderView& field : headers) {

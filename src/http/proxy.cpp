@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "entrepot/base/text.hpp"
 #include "http/address.hpp"
 
 namespace entrepot::http {
@@ -10,12 +11,6 @@ namespace entrepot::http {
 namespace {
 
 namespace ip = io::net::ip;
-
-std::string lowercase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; });
-  return lower;
-}
 
 template <class T>
 std::optional<T> decimal(std::string_view text) {
@@ -84,9 +79,7 @@ bool is_loopback(const Url& url) {
 
 }  // namespace
 
-std::string Proxy::authority() const {
-  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
-}
+std::string Proxy::authority() const { return host_and_port(host, port); }
 
 NoProxy::NoProxy(std::string_view list) {
   constexpr std::string_view kSeparators = ", \t\r\n";

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "entrepot/base/text.hpp"
 #include "entrepot/http/message.hpp"
 
 namespace entrepot::http {
@@ -18,12 +19,6 @@ constexpr std::uint64_t kMaximum = std::numeric_limits<std::uint64_t>::max();
 // What containers/storage asks for at most (pkg/chunked/storage_linux.go, maxNumberMissingChunks); a longer list is
 // answered with the whole body (RFC 9110, 14.2).
 constexpr std::size_t kMaxRanges = 1024;
-
-std::string_view trim(std::string_view text) {
-  std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // 1*DIGIT. A number that does not fit is as good as the largest: it lies past the end of every representation.
 std::optional<std::uint64_t> parse_position(std::string_view text) {
@@ -169,7 +164,8 @@ std::optional<ContentRange> parse_content_range(std::string_view value) {
   }
   if (positions == "*") return result.total ? std::optional(result) : std::nullopt;
 
-  std::size_t dash = std::min(positions.find('-'), positions.size() - 1);
+  const std::size_t dash = positions.find('-');
+  if (dash == std::string_view::npos) return std::nullopt;
   std::optional<std::uint64_t> first = parse_position(positions.substr(0, dash));
   std::optional<std::uint64_t> last = parse_position(positions.substr(dash + 1));
   if (!first || !last || *last < *first || *last == kMaximum) return std::nullopt;

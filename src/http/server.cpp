@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "entrepot/base/log.hpp"
+#include "entrepot/base/text.hpp"
 #include "http/connection.hpp"
 #include "http/server_state.hpp"
 #include "http/server_tls.hpp"
@@ -85,8 +86,7 @@ Result<void> bind(Acceptor& acceptor, const ListenerOptions& options) {
   }
   if (!failure) acceptor.listen(net::socket_base::max_listen_connections, failure);
   if (failure) {
-    const std::string host = address.is_v6() ? "[" + options.host + "]" : options.host;
-    return Error{Errc::Io, "cannot listen on " + host + ":" + std::to_string(options.port) + ": " + failure.message()};
+    return Error{Errc::Io, "cannot listen on " + host_and_port(options.host, options.port) + ": " + failure.message()};
   }
   return ok();
 }

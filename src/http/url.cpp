@@ -9,6 +9,8 @@
 #include <boost/url/rfc/unreserved_chars.hpp>
 #include <vector>
 
+#include "entrepot/base/text.hpp"
+
 namespace entrepot::http {
 
 namespace {
@@ -16,14 +18,6 @@ namespace {
 Error not_a_url(std::string_view text, std::string_view why) {
   // The query may be a signature: only what stands before it is shown.
   return Error{Errc::Invalid, "\"" + std::string(text.substr(0, text.find('?'))) + "\" " + std::string(why)};
-}
-
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lowercase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), to_lower);
-  return lower;
 }
 
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
@@ -126,11 +120,7 @@ Result<Url> Url::resolve(std::string_view reference) const {
 
 bool Url::is_default_port() const { return port == default_port(scheme); }
 
-std::string Url::authority() const {
-  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  if (!is_default_port()) text += ":" + std::to_string(port);
-  return text;
-}
+std::string Url::authority() const { return is_default_port() ? url_host(host) : host_and_port(host, port); }
 
 std::string Url::to_string() const { return scheme + "://" + authority() + target; }
 

@@ -1,6 +1,6 @@
 #include "entrepot/oci/media_type.hpp"
 
-#include <algorithm>
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::oci {
 
@@ -14,25 +14,12 @@ constexpr std::string_view kSignedSchema1 = "application/vnd.docker.distribution
 constexpr std::string_view kDockerForeign = "application/vnd.docker.image.rootfs.foreign.";
 constexpr std::string_view kOciForeign = "application/vnd.oci.image.layer.nondistributable.";
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+std::string_view essence(std::string_view media_type) { return trim(media_type.substr(0, media_type.find(';'))); }
 
-bool same_letter(char a, char b) { return to_lower(a) == to_lower(b); }
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t";
-  std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string_view essence(std::string_view media_type) { return trimmed(media_type.substr(0, media_type.find(';'))); }
-
-bool is(std::string_view media_type, std::string_view known) {
-  return std::ranges::equal(essence(media_type), known, same_letter);
-}
+bool is(std::string_view media_type, std::string_view known) { return equal_ignoring_case(essence(media_type), known); }
 
 bool starts_with(std::string_view media_type, std::string_view known) {
-  return std::ranges::equal(essence(media_type).substr(0, known.size()), known, same_letter);
+  return equal_ignoring_case(essence(media_type).substr(0, known.size()), known);
 }
 
 // RFC 6838, 4.2: restricted-name.
@@ -47,11 +34,7 @@ bool is_restricted_name(std::string_view text) {
 
 }  // namespace
 
-std::string without_parameters(std::string_view media_type) {
-  std::string type(essence(media_type));
-  std::ranges::transform(type, type.begin(), to_lower);
-  return type;
-}
+std::string without_parameters(std::string_view media_type) { return lowercase(essence(media_type)); }
 
 bool is_media_type(std::string_view text) {
   std::size_t slash = text.find('/');

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "entrepot/base/base64.hpp"
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::registry {
 
 std::shared_ptr<const upstream::ClientAccount> account_in(const http::Request& request) {
   constexpr std::string_view kScheme = "Basic ";
   std::string_view field = request.header("Authorization");
-  if (field.size() < kScheme.size() || !http::equal_ignoring_case(field.substr(0, kScheme.size()), kScheme)) {
+  if (field.size() < kScheme.size() || !equal_ignoring_case(field.substr(0, kScheme.size()), kScheme)) {
     return nullptr;
   }
   field.remove_prefix(std::min(field.find_first_not_of(' ', kScheme.size()), field.size()));

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "entrepot/base/text.hpp"
 #include "upstream/json_text.hpp"
 #include "upstream/secrets.hpp"
 #include "upstream/web_retries.hpp"
@@ -64,14 +65,6 @@ std::string without_secrets(std::string text, const AwsCall& call) {
   return text;
 }
 
-std::string in_one_line(std::string text) {
-  text.resize(std::min(text.size(), kLongestMessage));
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-  }
-  return text;
-}
-
 }  // namespace
 
 io::Awaitable<Result<WebAnswer>> send_aws(WebClient& client, const Clock& clock, const AwsCall& call) {
@@ -100,9 +93,9 @@ bool refuses_keys(const WebAnswer& answer) {
 Error aws_error(const AwsCall& call, const WebAnswer& answer) {
   const Complaint complaint = complaint_in(answer.body);
   std::string text = call.name + ": " + std::to_string(answer.status);
-  if (!complaint.code.empty()) text += " " + in_one_line(without_secrets(complaint.code, call));
+  if (!complaint.code.empty()) text += " " + one_line(without_secrets(complaint.code, call), kLongestMessage);
   // Cut only once it is clean: half a secret would not be found.
-  if (!complaint.message.empty()) text += ": " + in_one_line(without_secrets(complaint.message, call));
+  if (!complaint.message.empty()) text += ": " + one_line(without_secrets(complaint.message, call), kLongestMessage);
   return {Errc::BadGateway, std::move(text)};
 }
 

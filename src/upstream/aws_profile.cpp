@@ -3,30 +3,18 @@
 #include <algorithm>
 #include <optional>
 
+#include "entrepot/base/text.hpp"
 #include "upstream/aws_endpoint.hpp"
 
 namespace entrepot::upstream {
 
 namespace {
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
 // A comment may end a line where a blank stands before it: keys may hold a "#" or ";".
 std::string_view without_comment(std::string_view text) {
   std::size_t end = text.size();
   for (std::string_view mark : {" #", " ;", "\t#", "\t;"}) end = std::min(end, text.find(mark));
   return text.substr(0, end);
-}
-
-std::string lowercase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return lower;
 }
 
 // The profile that a section of the config file is about; "" if it is about something else. "default" may do without

@@ -10,6 +10,7 @@
 
 #include "entrepot/base/hash.hpp"
 #include "entrepot/base/hex.hpp"
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::upstream {
 
@@ -30,12 +31,6 @@ std::string hmac(std::string_view key, std::string_view text) {
   HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
        text.size(), digest.data(), &size);
   return {reinterpret_cast<const char*>(digest.data()), size};
-}
-
-std::string lowercase(std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return lower;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "entrepot/http/message.hpp"
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::upstream {
 
@@ -57,17 +57,10 @@ class Scanner {
   std::string_view text_;
 };
 
-std::string lowercase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
-
 void set_parameter(Challenge& challenge, std::string_view name, std::string value) {
   for (auto [known, member] : {std::pair("realm", &Challenge::realm), std::pair("service", &Challenge::service),
                                std::pair("scope", &Challenge::scope)}) {
-    if (!http::equal_ignoring_case(name, known)) continue;
+    if (!equal_ignoring_case(name, known)) continue;
     std::string& slot = challenge.*member;
     if (slot.empty()) slot = std::move(value);
     return;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "entrepot/base/text.hpp"
 #include "upstream/json_text.hpp"
 
 namespace entrepot::upstream {
@@ -11,22 +12,6 @@ namespace {
 constexpr std::string_view kNotFound = "credentials not found in native keychain";
 constexpr std::string_view kIdentityTokenUser = "<token>";
 constexpr std::size_t kLongestComplaint = 300;
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-// As a part of a message in one line.
-std::string in_one_line(std::string_view text) {
-  std::string line(trim(text).substr(0, kLongestComplaint));
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-  }
-  return line;
-}
 
 Credential credential_in(const nlohmann::json& answer) {
   Credential credential{text_in(answer, "Username"), text_in(answer, "Secret")};
@@ -41,11 +26,11 @@ Credential credential_in(const nlohmann::json& answer) {
 // account is not repeated, and what it names as the secret is taken out of the rest.
 std::string complaint_of(const ProgramResult& result) {
   std::string complaint;
-  if (result.output.find_first_of("{}\"") == std::string::npos) complaint = in_one_line(result.output);
+  if (result.output.find_first_of("{}\"") == std::string::npos) complaint = one_line(result.output, kLongestComplaint);
   std::string errors = result.errors;
   auto answer = nlohmann::json::parse(result.output, nullptr, /*allow_exceptions=*/false);
   if (answer.is_object()) errors = without_secret(std::move(errors), credential_in(answer));
-  errors = in_one_line(errors);
+  errors = one_line(errors, kLongestComplaint);
   if (!errors.empty()) complaint.append(complaint.empty() ? "" : "; ").append(errors);
   return complaint.empty() ? complaint : ": " + complaint;
 }

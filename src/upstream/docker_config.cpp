@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "entrepot/base/base64.hpp"
+#include "entrepot/base/text.hpp"
 #include "entrepot/http/message.hpp"
 #include "entrepot/http/url.hpp"
 
@@ -106,9 +107,7 @@ Result<std::optional<Credential>> credential_in(const nlohmann::json& entry, con
 }  // namespace
 
 std::string server_of(std::string_view host) {
-  std::string server(host);
-  std::ranges::transform(server, server.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const std::string server = lowercase(host);
   const bool hub = std::ranges::find(kDockerHubHosts, std::string_view(server)) != kDockerHubHosts.end();
   return hub ? std::string(kDockerHub) : server;
 }

@@ -1,16 +1,10 @@
 #include "upstream/link.hpp"
 
-#include "entrepot/http/message.hpp"
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::upstream {
 
 namespace {
-
-std::string_view trim(std::string_view text) {
-  auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // Parameters as they follow a link's target: `; rel="next"; title=x`.
 bool has_rel_next(std::string_view parameters) {
@@ -19,12 +13,12 @@ bool has_rel_next(std::string_view parameters) {
     std::string_view parameter = trim(parameters.substr(0, end));
     parameters = end == std::string_view::npos ? std::string_view() : parameters.substr(end + 1);
     auto equals = parameter.find('=');
-    if (equals == std::string_view::npos || !http::equal_ignoring_case(trim(parameter.substr(0, equals)), "rel")) {
+    if (equals == std::string_view::npos || !equal_ignoring_case(trim(parameter.substr(0, equals)), "rel")) {
       continue;
     }
     std::string_view value = trim(parameter.substr(equals + 1));
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    if (http::equal_ignoring_case(value, "next")) return true;
+    if (equal_ignoring_case(value, "next")) return true;
   }
   return false;
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "entrepot/http/message.hpp"
+#include "entrepot/base/text.hpp"
 
 namespace entrepot::upstream {
 
@@ -26,7 +26,7 @@ RealmTrust trust_in(const http::Url& realm, const http::Url& registry, std::stri
                     std::span<const std::string> listed) {
   if (registry.scheme == "https" && realm.scheme != "https") return RealmTrust::Refused;
   bool is_listed = std::any_of(listed.begin(), listed.end(),
-                               [&](const std::string& host) { return http::equal_ignoring_case(host, realm.host); });
+                               [&](const std::string& host) { return equal_ignoring_case(host, realm.host); });
   bool ours = is_listed || realm.host == registry.host || equals_or_lies_under(realm.host, host_of(upstream_name));
   return ours ? RealmTrust::Credentials : RealmTrust::Anonymous;
 }

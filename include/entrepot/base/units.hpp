@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 #include "entrepot/base/clock.hpp"
@@ -15,9 +14,5 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 // A whole number with a unit: ms, s, m, h, d; "0" needs none. Nothing if malformed or too long for a Duration.
 std::optional<Duration> parse_duration(std::string_view text);
-
-// The shortest exact form that the parsers above read back: "200GiB", "90s", "0". A duration must not be negative.
-std::string format_bytes(std::uint64_t bytes);
-std::string format_duration(Duration duration);
 
 }  // namespace entrepot

@@ -11,8 +11,6 @@
 
 namespace entrepot::http {
 
-bool equal_ignoring_case(std::string_view a, std::string_view b);
-
 struct HeaderView {
   std::string_view name;
   std::string_view value;

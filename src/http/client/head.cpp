@@ -4,6 +4,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <charconv>
 
+#include "entrepot/base/text.hpp"
 #include "entrepot/http/message.hpp"
 
 namespace entrepot::http::client {

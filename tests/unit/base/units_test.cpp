@@ -61,41 +61,5 @@ TEST(ParseDuration, RefusesWhatIsNoWholeNumberWithAUnit) {
   }
 }
 
-TEST(FormatBytes, IsTheShortestExactForm) {
-  const struct {
-    std::uint64_t bytes;
-    const char* text;
-  } cases[] = {{0, "0"},
-               {1, "1B"},
-               {1000, "1kB"},
-               {1023, "1023B"},
-               {1024, "1KiB"},
-               {1025, "1025B"},
-               {512'000, "512kB"},
-               {200ull << 30, "200GiB"},
-               {1ull << 40, "1TiB"},
-               {1'000'000'000'000, "1000GB"},
-               {(1ull << 30) + 1, "1073741825B"}};
-  for (const auto& c : cases) EXPECT_EQ(format_bytes(c.bytes), c.text);
-}
-
-TEST(FormatDuration, IsTheShortestExactForm) {
-  const struct {
-    Duration duration;
-    const char* text;
-  } cases[] = {{0s, "0"},    {1ms, "1ms"},   {1500ms, "1500ms"}, {5s, "5s"},   {60s, "1m"},
-               {90s, "90s"}, {90min, "90m"}, {25h, "25h"},       {720h, "30d"}};
-  for (const auto& c : cases) EXPECT_EQ(format_duration(c.duration), c.text);
-}
-
-TEST(Units, WhatIsWrittenIsReadBack) {
-  for (std::uint64_t value : {std::uint64_t{1}, std::uint64_t{999}, std::uint64_t{4096}, std::uint64_t{1} << 35,
-                              std::uint64_t{123'456'789'000}, kMax}) {
-    EXPECT_EQ(parse_bytes(format_bytes(value)), value);
-    const Duration duration(static_cast<Duration::rep>(value));
-    EXPECT_EQ(parse_duration(format_duration(duration)), duration);
-  }
-}
-
 }  // namespace
 }  // namespace entrepot

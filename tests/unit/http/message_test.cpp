@@ -1,4 +1,5 @@
 #include "entrepot/http/message.hpp"
+#include "entrepot/base/text.hpp"
 
 #include <gtest/gtest.h>
 
