@@ -12,6 +12,7 @@
 #include "entrepot/base/log.hpp"
 #include "entrepot/base/metrics.hpp"
 #include "entrepot/base/notices.hpp"
+#include "entrepot/base/text.hpp"
 #include "entrepot/base/wildcard.hpp"
 #include "entrepot/cache/blob_cache.hpp"
 #include "entrepot/cache/breaker.hpp"
@@ -56,19 +57,21 @@ std::size_t credential_threads(const config::Config& config) {
 
 cache::Sources::Make maker_of_sources(const upstream::Context& context) {
   return [context](const config::Upstream& upstream) {
-    auto client = upstream::make_registry_client(upstream, context);
-    return cache::make_source(std::move(client), upstream, context.tasks, context.registry);
+    try {
+      auto client = upstream::make_registry_client(upstream, context);
+      return cache::make_source(std::move(client), upstream, context.tasks, context.registry);
+    } catch (const std::runtime_error& error) {
+      throw Misconfigured("upstreams." + upstream.name, error.what());
+    }
   };
 }
 
-std::string to_string(const std::string& host, std::uint16_t port) {
-  bool is_v6 = host.find(':') != std::string::npos;
-  return (is_v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
-}
-
-void listen(http::Server& server, const http::ListenerOptions& options) {
+// `key`: where the configuration has it.
+void listen(http::Server& server, const http::ListenerOptions& options, const std::string& key) {
   Result<void> listening = server.listen(options);
-  if (!listening) throw std::runtime_error(listening.error().message);
+  if (listening) return;
+  if (listening.error().code == Errc::Invalid) throw Misconfigured(key, listening.error().message);
+  throw std::runtime_error(listening.error().message);
 }
 
 http::ListenerOptions listener_options(const config::Listener& listener) {
@@ -90,7 +93,7 @@ store::Lifetime lifetime_of(const config::Eviction& eviction) {
 store::Lifetimes lifetimes_of(const config::Config& config) {
   store::Lifetimes lifetimes{lifetime_of(config.eviction), {}};
   for (const auto& [name, upstream] : config.upstreams) {
-    lifetimes.upstreams.emplace(name, lifetime_of(upstream.eviction));
+    lifetimes.upstreams.emplace(cache::name_in_index(upstream), lifetime_of(upstream.eviction));
   }
   return lifetimes;
 }
@@ -160,8 +163,10 @@ class App::Impl {
       manifests_.forget(digest);
       blobs_.forget(digest);
     });
-    for (const config::Listener& listener : config_.listeners) listen(server_, listener_options(listener));
-    if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port});
+    for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
+      listen(server_, listener_options(config_.listeners[i]), "listeners[" + std::to_string(i) + "]");
+    }
+    if (config_.admin) listen(admin_server_, {.host = config_.admin->host, .port = config_.admin->port}, "admin");
   }
 
   ~Impl() { stop(); }
@@ -176,12 +181,12 @@ class App::Impl {
     admin_.set_ready(true);
     for (std::size_t i = 0; i < config_.listeners.size(); ++i) {
       const config::Listener& listener = config_.listeners[i];
-      log::info("listening", {{"address", to_string(listener.address.host, server_.port(i))},
+      log::info("listening", {{"address", host_and_port(listener.address.host, server_.port(i))},
                               {"upstream", listener.upstream.value_or("any")},
                               {"tls", listener.tls ? "yes" : "no"}});
     }
     if (config_.admin) {
-      log::info("admin_listening", {{"address", to_string(config_.admin->host, admin_server_.port(0))}});
+      log::info("admin_listening", {{"address", host_and_port(config_.admin->host, admin_server_.port(0))}});
     }
   }
 

@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
 
 #include "entrepot/base/clock.hpp"
 #include "entrepot/config/config.hpp"
@@ -10,10 +13,19 @@
 
 namespace entrepot::app {
 
+// The configuration is valid, and a file that it names is not: a certificate that is none, a password file that is
+// empty.
+struct Misconfigured : std::runtime_error {
+  Misconfigured(std::string in, const std::string& message) : std::runtime_error(message), key(std::move(in)) {}
+
+  std::string key;  // "upstreams.ghcr.io"
+};
+
 class App {
  public:
-  // Opens the store and binds the listeners; nothing is served yet. Throws std::runtime_error, with what went wrong
-  // with which path or address, if the daemon cannot run. `clock` and `disk` must outlive it.
+  // Opens the store and binds the listeners; nothing is served yet. Throws Misconfigured; or another
+  // std::runtime_error, with what went wrong with which path or address, if the daemon cannot run. `clock` and `disk`
+  // must outlive it.
   App(const config::Config& config, const Clock& clock, store::Disk& disk);
   ~App();  // stop(), if that was not called
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <iostream>
@@ -22,10 +23,8 @@ namespace {
 constexpr int kFailure = 1;
 constexpr int kBadUsage = 2;
 
-using Loaded = std::variant<config::Config, std::vector<config::Fault>>;
-
 // No file: the built-in configuration.
-Loaded load_config(const std::string& file) {
+config::Loaded load_config(const std::string& file) {
   config::Environment environment = config::process_environment();
   bool is_root = ::geteuid() == 0;
   if (file.empty()) return config::parse("", environment, is_root);
@@ -33,32 +32,28 @@ Loaded load_config(const std::string& file) {
 }
 
 // Likewise, for a daemon: the files that it names have to be there.
-Loaded load_to_serve(const std::string& file) {
-  Loaded loaded = load_config(file);
-  if (auto config = std::get_if<config::Config>(&loaded)) {
-    std::vector<config::Fault> faults = config::unreadable_files(*config);
-    if (!faults.empty()) return faults;
-  }
+config::Loaded load_to_serve(const std::string& file) {
+  config::Loaded loaded = load_config(file);
+  if (loaded.unreadable.empty()) return loaded;
+  loaded.config.reset();
+  loaded.faults.insert(loaded.faults.end(), loaded.unreadable.begin(), loaded.unreadable.end());
+  std::ranges::stable_sort(loaded.faults, {}, &config::Fault::line);
   return loaded;
 }
 
-// None after its faults were printed.
-std::optional<config::Config> or_print_faults(Loaded loaded, const std::string& file) {
-  if (auto config = std::get_if<config::Config>(&loaded)) return std::move(*config);
-  for (const config::Fault& fault : std::get<std::vector<config::Fault>>(loaded)) {
-    std::cerr << config::to_string(fault, file) << '\n';
-  }
-  return std::nullopt;
+void print(const std::vector<config::Fault>& faults, const std::string& file, std::string_view kind = "") {
+  for (const config::Fault& fault : faults) std::cerr << kind << config::to_string(fault, file) << '\n';
 }
 
 int check(const std::string& file) {
-  auto config = or_print_faults(load_config(file), file);
-  if (!config) return kBadUsage;
-  for (const std::string& warning : config::warnings(*config)) std::cerr << "warning: " << warning << '\n';
-  // They may be there only where the daemon runs.
-  for (const config::Fault& fault : config::unreadable_files(*config)) {
-    std::cerr << "warning: " << config::to_string(fault, file) << '\n';
+  const config::Loaded loaded = load_config(file);
+  print(loaded.faults, file);
+  if (loaded.config) {
+    for (const std::string& warning : config::warnings(*loaded.config)) std::cerr << "warning: " << warning << '\n';
   }
+  // They may be there only where the daemon runs.
+  print(loaded.unreadable, file, "warning: ");
+  if (!loaded.config) return kBadUsage;
   std::cout << file << ": ok\n";
   return 0;
 }
@@ -97,14 +92,12 @@ std::string joined(const std::vector<std::string>& words) {
 
 // Reads the configuration again. Where it has faults, all stays as it is.
 void reload(const std::string& file, config::Config& running, App& app) {
-  const Loaded wanted = load_to_serve(file);
-  if (const auto faults = std::get_if<std::vector<config::Fault>>(&wanted)) {
-    for (const config::Fault& fault : *faults) {
-      log::error("reload_refused", {{"error", config::to_string(fault, file)}});
-    }
-    return;
+  const config::Loaded wanted = load_to_serve(file);
+  for (const config::Fault& fault : wanted.faults) {
+    log::error("reload_refused", {{"error", config::to_string(fault, file)}});
   }
-  config::Reload reloaded = config::reload(running, std::get<config::Config>(wanted));
+  if (!wanted.config) return;
+  config::Reload reloaded = config::reload(running, *wanted.config);
   running = std::move(reloaded.config);
   take_on(running);
   app.reload(running);
@@ -114,23 +107,31 @@ void reload(const std::string& file, config::Config& running, App& app) {
 
 int serve(const std::string& file) {
   const sigset_t signals = block_signals();
-  auto config = or_print_faults(load_to_serve(file), file);
-  if (!config) return kBadUsage;
+  config::Loaded loaded = load_to_serve(file);
+  print(loaded.faults, file);
+  if (!loaded.config) return kBadUsage;
+  config::Config& config = *loaded.config;
   log::Background background;
-  take_on(*config);
+  take_on(config);
 
   raise_descriptor_limit();
   SystemClock clock;
-  App app(*config, clock, store::real_disk());
-  app.start();
+  std::optional<App> app;
+  try {
+    app.emplace(config, clock, store::real_disk());
+  } catch (const Misconfigured& fault) {
+    print({{0, fault.key, fault.what()}}, file);
+    return kBadUsage;
+  }
+  app->start();
   int signal = 0;
   for (;;) {
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
-    reload(file, *config, app);
+    reload(file, config, *app);
   }
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  app.stop();
+  app->stop();
   log::info("stopped");
   return 0;
 }
@@ -147,7 +148,7 @@ int run(int argc, char** argv) {
   serve_command->add_option("--config", file, "Configuration file (YAML); without one, the built-in configuration")
       ->check(not_empty);
   CLI::App* check_command = cli.add_subcommand("check", "Check a configuration file");
-  check_command->add_option("--config", file, "Configuration file (YAML)")->required();
+  check_command->add_option("--config", file, "Configuration file (YAML)")->required()->check(not_empty);
   CLI::App* version_command = cli.add_subcommand("version", "Print the version");
   try {
     cli.parse(argc, argv);

@@ -47,13 +47,13 @@ double most_descriptors() {
 
 void add_process_metrics(metrics::Registry& registry, Time started) {
   constexpr auto kGauge = metrics::Registry::Kind::Gauge;
-  registry.read(metrics::Registry::Kind::Counter, "process_cpu_seconds_total", "CPU time, in user mode and the kernel.",
-                {}, &cpu_seconds);
-  registry.read(kGauge, "process_resident_memory_bytes", "Resident memory.", {}, &resident_bytes);
-  registry.read(kGauge, "process_open_fds", "Open file descriptors.", {}, &open_descriptors);
-  registry.read(kGauge, "process_max_fds", "How many may be open.", {}, &most_descriptors);
+  registry.read(metrics::Registry::Kind::Counter, "entrepot_process_cpu_seconds_total",
+                "CPU time, in user mode and the kernel.", {}, &cpu_seconds);
+  registry.read(kGauge, "entrepot_process_resident_memory_bytes", "Resident memory.", {}, &resident_bytes);
+  registry.read(kGauge, "entrepot_process_open_fds", "Open file descriptors.", {}, &open_descriptors);
+  registry.read(kGauge, "entrepot_process_max_fds", "How many may be open.", {}, &most_descriptors);
   const double start = std::chrono::duration<double>(started.time_since_epoch()).count();
-  registry.read(kGauge, "process_start_time_seconds", "When it was started, since 1970.", {},
+  registry.read(kGauge, "entrepot_process_start_time_seconds", "When it was started, since 1970.", {},
                 [start] { return start; });
 }
 

@@ -11,24 +11,34 @@ std::string_view enclosing(std::string_view key) {
   return key.substr(0, end == std::string_view::npos ? 0 : end);
 }
 
+// By line, behind those of the same line.
+void insert(std::vector<Fault>& faults, Fault fault) {
+  const auto after = std::ranges::upper_bound(faults, fault.line, {}, &Fault::line);
+  faults.insert(after, std::move(fault));
+}
+
 }  // namespace
 
-void Document::fault(const std::string& key, std::string message) {
+int Document::line_of(const std::string& key) const {
   std::string_view place = key;
   auto line = lines_.find(key);
   while (line == lines_.end() && !place.empty()) {
     place = enclosing(place);
     line = lines_.find(std::string(place));
   }
-  fault(line == lines_.end() ? 0 : line->second, key, std::move(message));
+  return line == lines_.end() ? 0 : line->second;
 }
+
+void Document::fault(const std::string& key, std::string message) { fault(line_of(key), key, std::move(message)); }
 
 void Document::fault(int line, const std::string& key, std::string message) {
   const bool known =
       std::ranges::any_of(faults_, [&](const Fault& other) { return other.key == key && other.line == line; });
-  if (known) return;
-  const auto after = std::ranges::upper_bound(faults_, line, {}, &Fault::line);
-  faults_.insert(after, {line, key, std::move(message)});
+  if (!known) insert(faults_, {line, key, std::move(message)});
+}
+
+void Document::unreadable(const std::string& key, std::string message) {
+  if (!faulty(key)) insert(unreadable_, {line_of(key), key, std::move(message)});
 }
 
 bool Document::faulty(const std::string& key) const {

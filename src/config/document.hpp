@@ -25,13 +25,20 @@ class Document {
   void fault(int line, const std::string& key, std::string message);
   bool faulty(const std::string& key) const;
 
+  // The file that `key` names cannot be used here and now. No fault of the text; where that has one, the only one.
+  void unreadable(const std::string& key, std::string message);
+
   // By line; those of one line as they were found.
   const std::vector<Fault>& faults() const { return faults_; }
+  const std::vector<Fault>& unreadable_files() const { return unreadable_; }  // likewise
 
  private:
+  int line_of(const std::string& key) const;
+
   const Environment& environment_;
   std::map<std::string, int> lines_;
   std::vector<Fault> faults_;
+  std::vector<Fault> unreadable_;
 };
 
 // `text` for a message: in quotes, without control characters, not too long, and without what stands before an "@",

@@ -1,11 +1,11 @@
+#include "config/files.hpp"
+
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
-
-#include "entrepot/config/load.hpp"
 
 namespace entrepot::config {
 namespace {
@@ -22,9 +22,11 @@ bool is_on_path(const std::string& program) {
 
 class Look {
  public:
-  void file(const std::filesystem::path& file, std::string key) {
+  explicit Look(Document& document) : document_(document) {}
+
+  void file(const std::filesystem::path& file, const std::string& key) {
     if (::access(file.c_str(), R_OK) == 0) return;
-    faults_.push_back(Fault{0, std::move(key), "cannot read " + file.string() + ": " + std::strerror(errno)});
+    document_.unreadable(key, "cannot read " + file.string() + ": " + std::strerror(errno));
   }
 
   void account(const BasicCredentials& basic, const std::string& key) {
@@ -36,9 +38,9 @@ class Look {
   void account(const HelperCredentials& helper, const std::string& key) {
     if (helper.helper.starts_with('/')) {
       if (::access(helper.helper.c_str(), X_OK) == 0) return;
-      faults_.push_back(Fault{0, key + "helper", "cannot run " + helper.helper + ": " + std::strerror(errno)});
+      document_.unreadable(key + "helper", "cannot run " + helper.helper + ": " + std::strerror(errno));
     } else if (const std::string program = "docker-credential-" + helper.helper; !is_on_path(program)) {
-      faults_.push_back(Fault{0, key + "helper", "there is no program " + program + " on PATH"});
+      document_.unreadable(key + "helper", "there is no program " + program + " on PATH");
     }
   }
 
@@ -56,16 +58,14 @@ class Look {
     }
   }
 
-  std::vector<Fault> faults() && { return std::move(faults_); }
-
  private:
-  std::vector<Fault> faults_;
+  Document& document_;
 };
 
 }  // namespace
 
-std::vector<Fault> unreadable_files(const Config& config) {
-  Look look;
+void look_for_files(const Config& config, Document& document) {
+  Look look(document);
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const auto& tls = config.listeners[i].tls;
     const std::string key = "listeners[" + std::to_string(i) + "].tls.";
@@ -83,7 +83,6 @@ std::vector<Fault> unreadable_files(const Config& config) {
     std::visit([&](const auto& account) { look.account(account, key + "credentials."); },
                upstream.credentials->account);
   }
-  return std::move(look).faults();
 }
 
 }  // namespace entrepot::config

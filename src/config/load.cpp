@@ -5,6 +5,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "config/files.hpp"
 #include "config/node.hpp"
 #include "config/proxy.hpp"
 #include "config/sections.hpp"
@@ -35,7 +36,7 @@ Environment process_environment() {
   };
 }
 
-std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Environment& environment, bool is_root) {
+Loaded parse(std::string_view yaml, const Environment& environment, bool is_root) {
   Config config = built_in(environment, is_root);
   Document document(environment);
   try {
@@ -47,24 +48,25 @@ std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Envi
     if (!documents.empty()) read_config(Node(documents.front(), document), config);
   } catch (const YAML::Exception& error) {
     document.fault(error.mark.is_null() ? 0 : error.mark.line + 1, "", "not YAML: " + without_citation(error.msg));
-    return document.faults();
+    return {.faults = document.faults()};
   }
   apply_environment_proxies(config, document);
   validate(config, document);
-  if (!document.faults().empty()) return document.faults();
-  return config;
+  look_for_files(config, document);
+  Loaded loaded{.faults = document.faults(), .unreadable = document.unreadable_files()};
+  if (loaded.faults.empty()) loaded.config = std::move(config);
+  return loaded;
 }
 
-std::variant<Config, std::vector<Fault>> load(const std::filesystem::path& file, const Environment& environment,
-                                              bool is_root) {
+Loaded load(const std::filesystem::path& file, const Environment& environment, bool is_root) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) return std::vector{unreadable(errno)};
+  if (!stream) return {.faults = {unreadable(errno)}};
   std::string text;
   char buffer[4096];
   while (stream.read(buffer, sizeof buffer) || stream.gcount() > 0) {
     text.append(buffer, static_cast<std::size_t>(stream.gcount()));
   }
-  if (stream.bad()) return std::vector{unreadable(errno)};  // a folder opens, and fails here
+  if (stream.bad()) return {.faults = {unreadable(errno)}};  // a folder opens, and fails here
   return parse(text, environment, is_root);
 }
 

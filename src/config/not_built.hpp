@@ -7,7 +7,7 @@
 
 namespace entrepot::config {
 
-// `pattern`: a key as Node::pattern() has it, "upstreams.*.access".
+// `pattern`: a key's path with "*" for a name and "[]" for an index: "listeners[].tls.client_ca".
 bool is_not_built(std::string_view pattern);
 
 // The last components of such keys in the map at `pattern`.

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "config/nearest.hpp"
+#include "entrepot/base/text.hpp"
 #include "entrepot/base/wildcard.hpp"
 #include "entrepot/config/find_upstream.hpp"
 
@@ -11,9 +12,7 @@ namespace {
 
 bool is_v6(const std::string& host) { return host.find(':') != std::string::npos; }
 
-std::string to_text(const Address& address) {
-  return (is_v6(address.host) ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
+std::string to_text(const Address& address) { return host_and_port(address.host, address.port); }
 
 // Whether the host stands for every IPv4 address. An IPv6 socket takes IPv4 clients too.
 bool covers_v4(const std::string& host) { return host == "0.0.0.0" || host == "::"; }
@@ -111,8 +110,7 @@ void resolve_references(Config& config, Document& document) {
     if (document.given("default_upstream")) {
       document.fault("default_upstream", not_configured(config, config.default_upstream));
     } else {
-      document.fault("upstreams", "lacks " + config.default_upstream +
-                                      ", the default upstream; add it, or name another one in default_upstream");
+      config.default_upstream.clear();  // the list of upstreams replaces the one that has it
     }
   }
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "entrepot/config/load.hpp"
 
 namespace entrepot::config {
@@ -11,6 +13,12 @@ std::vector<std::string> warnings(const Config& config) {
     lines.push_back("upstream " + name + " has " + (upstream.credentials ? "credentials" : "a client certificate") +
                     ", and no listener authenticates its clients: everyone who reaches a listener can "
                     "pull what this account can");
+  }
+  const bool any_for_all = std::ranges::any_of(config.listeners, [](const Listener& one) { return !one.upstream; });
+  if (config.default_upstream.empty() && any_for_all) {
+    lines.push_back(
+        "upstreams lacks docker.io, and default_upstream names no other: requests that name no upstream are "
+        "answered with 404");
   }
   return lines;
 }

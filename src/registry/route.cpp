@@ -187,6 +187,10 @@ Parsed<Route> parse(const RoutingTable& table, std::string_view method, std::str
     Parsed<std::string_view> name = take_prefix(table, parts->name, choice);
     if (!name) return name.error();
     std::string_view upstream = choice.made() ? choice.upstream() : table.default_upstream();
+    if (upstream.empty()) {
+      return refusal(ApiCode::NameUnknown,
+                     in_quotes(*name) + " names no upstream, and none is configured as the default one");
+    }
     if (auto error = assign(repository_of(table, upstream, *name), route.repository)) return std::move(*error);
   }
   route.upstream_named = choice.made();

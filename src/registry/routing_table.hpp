@@ -16,7 +16,7 @@ namespace entrepot::registry {
 class RoutingTable {
  public:
   // Of a checked configuration: names, aliases and prefixes do not collide, none has a component "v2", and the default
-  // is one of the upstreams.
+  // is one of the upstreams, or "".
   explicit RoutingTable(const config::Config& config);
 
   // The upstream whose name or alias `ns` is; "" if there is none. A name that a wildcard stands for is the upstream's
@@ -35,7 +35,7 @@ class RoutingTable {
   // be called like a prefix can be pulled too.
   std::optional<PrefixMatch> leading_prefix(std::string_view path) const;
 
-  std::string_view default_upstream() const { return default_; }
+  std::string_view default_upstream() const { return default_; }  // "": none
 
   // `upstream` is one of them.
   const RepositoryRules& rules_of(std::string_view upstream) const { return find_by_name(rules_, upstream)->second; }

@@ -59,7 +59,7 @@ class Service::Impl {
     RouteResult parsed = parse_route(table_, request.method, request.target, listener_upstreams_.at(request.listener));
     if (!parsed) co_return route_error_response(parsed.error());
     const Route& route = *parsed;
-    const cache::Source* source = sources_.find(route.upstream);
+    const cache::Source* source = route.upstream.empty() ? &no_source_ : sources_.find(route.upstream);
     http::Response response = co_await dispatch(request, route, source);
     if (route.ns) response.headers.add(kNamespaceHeader, *route.ns);
     response.notes.kind = name_of(route.endpoint);
@@ -118,6 +118,7 @@ class Service::Impl {
 
   const RoutingTable table_;
   cache::Sources& sources_;
+  const cache::Source no_source_{};  // of a ping or catalog where there is no default upstream: asked for nothing
   cache::BlobCache& blobs_;
   cache::ManifestCache& manifests_;
   const store::Store& store_;

@@ -182,11 +182,11 @@ TEST_F(MetricsTest, SayWhatRunsAndHowItIs) {
   Reply reply = request(app_->admin_port(), "GET", "/metrics");
   EXPECT_NE(reply.body.find("entrepot_build_info{version=\""), std::string::npos);
   EXPECT_NE(reply.body.find("# TYPE entrepot_event_loop_lag_seconds histogram"), std::string::npos);
-  EXPECT_GT(value("process_cpu_seconds_total"), 0);
-  EXPECT_GT(value("process_resident_memory_bytes"), 1e6);
-  EXPECT_GT(value("process_open_fds"), 3);
-  EXPECT_GT(value("process_max_fds"), value("process_open_fds"));
-  expect("process_start_time_seconds", 1'700'000'000);  // the test's clock
+  EXPECT_GT(value("entrepot_process_cpu_seconds_total"), 0);
+  EXPECT_GT(value("entrepot_process_resident_memory_bytes"), 1e6);
+  EXPECT_GT(value("entrepot_process_open_fds"), 3);
+  EXPECT_GT(value("entrepot_process_max_fds"), value("entrepot_process_open_fds"));
+  expect("entrepot_process_start_time_seconds", 1'700'000'000);  // the test's clock
   EXPECT_EQ(get("/metrics").status, 404);
 }
 

@@ -75,6 +75,22 @@ TEST_F(RoutingTest, AListenersUpstreamIsTheOnlyOneItReaches) {
   EXPECT_NE(other.body.find("NAME_UNKNOWN"), std::string::npos);
 }
 
+TEST_F(RoutingTest, WithoutADefaultUpstreamARequestNamesOne) {
+  config_.default_upstream.clear();
+  start();
+  EXPECT_EQ(get("/v2/").status, 200);
+  for (const char* path : {"/v2/library/app/manifests/1", "/v2/library/app/tags/list", "/v2/app/manifests/1?ns="}) {
+    Reply reply = get(path);
+    EXPECT_EQ(reply.status, 404) << path;
+    EXPECT_NE(reply.body.find("NAME_UNKNOWN"), std::string::npos) << path;
+    EXPECT_NE(reply.body.find("names no upstream"), std::string::npos) << reply.body;
+  }
+  EXPECT_EQ(get("/v2/team/app/manifests/1?ns=ghcr.io").body, on_ghcr_.manifest.text());
+  EXPECT_EQ(get("/v2/docker.io/app/manifests/1").body, on_hub_.manifest.text());
+  const std::string all = R"({"repositories":["docker.io/library/app","ghcr.io/team/app"]})";
+  EXPECT_EQ(get_until("/v2/_catalog", all).body, all);
+}
+
 TEST_F(RoutingTest, TheWorldIsClosed) {
   start();
   for (const char* path : {"/v2/library/app/manifests/1?ns=quay.io", "/v2/quay.io/app/manifests/1",

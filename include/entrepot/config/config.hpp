@@ -236,8 +236,8 @@ struct Config {
   std::optional<Address> admin = Address{"127.0.0.1", 5001};
   unsigned threads = 0;  // io threads; 0: one for each core
   Storage storage;
-  Eviction eviction;  // of what belongs to no configured upstream
-  std::string default_upstream = "docker.io";
+  Eviction eviction;                           // of what belongs to no configured upstream
+  std::string default_upstream = "docker.io";  // "": none, every request has to name one
   Upstreams upstreams;
   log::Level log_level = log::Level::Info;
   log::Format log_format = log::Format::Text;

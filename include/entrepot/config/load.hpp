@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "entrepot/config/config.hpp"
@@ -33,19 +32,22 @@ Environment process_environment();
 // faults, so parse() puts them in.
 Config built_in(const Environment& environment, bool is_root);
 
-// The text of a file over the built-in defaults. Either a whole, valid Config, or every fault that was found.
-std::variant<Config, std::vector<Fault>> parse(std::string_view yaml, const Environment& environment, bool is_root);
+// What was read. Faults are in the order of their lines.
+struct Loaded {
+  std::optional<Config> config{};   // none if there are faults
+  std::vector<Fault> faults{};      // all that were found
+  std::vector<Fault> unreadable{};  // files that it names and this process cannot use now: certificates, keys, files
+                                    // with accounts, credential helpers
+};
+
+// The text of a file over the built-in defaults.
+Loaded parse(std::string_view yaml, const Environment& environment, bool is_root);
 
 // Likewise from a file; a file that cannot be read is one fault.
-std::variant<Config, std::vector<Fault>> load(const std::filesystem::path& file, const Environment& environment,
-                                              bool is_root);
-
-// The files that a configuration names and this process cannot use now: certificates, keys, files with accounts, and
-// credential helpers. Each says the key; the lines are not known any more.
-std::vector<Fault> unreadable_files(const Config& config);
+Loaded load(const std::filesystem::path& file, const Environment& environment, bool is_root);
 
 // Things that are allowed and that an operator should know, logged at start: credentials that everyone who reaches a
-// listener can use.
+// listener can use; that there is no default upstream.
 std::vector<std::string> warnings(const Config& config);
 
 }  // namespace entrepot::config

@@ -1,69 +1,86 @@
-#include <gtest/gtest.h>
-
-#include "entrepot/config/load.hpp"
+#include "unit/config/parsed.hpp"
 
 namespace entrepot::config {
 namespace {
 
-TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirKeys) {
-  Config config;
-  config.listeners = {{{"127.0.0.1", 0}, {}, ListenerTls{"/nowhere/tls.crt", "/proc/self/exe"}}};
-  Upstream& upstream = config.upstreams["ghcr.io"];
-  upstream.ca = "/nowhere/ca.pem";
-  upstream.client_certificate = ClientCertificate{"/nowhere/client.crt", "/nowhere/client.key"};
-  upstream.credentials = Credentials{BasicCredentials{"u", "", "/nowhere/p"}};
-  std::vector<std::string> lines;
-  for (const Fault& fault : unreadable_files(config)) lines.push_back(to_string(fault, "c.yaml"));
-  const std::vector<std::string> expected{
-      "c.yaml: listeners[0].tls.certificate: cannot read /nowhere/tls.crt: No such file or directory",
-      "c.yaml: upstreams.ghcr.io.ca: cannot read /nowhere/ca.pem: No such file or directory",
-      "c.yaml: upstreams.ghcr.io.client_certificate.certificate: cannot read /nowhere/client.crt: No such file or "
-      "directory",
-      "c.yaml: upstreams.ghcr.io.client_certificate.key: cannot read /nowhere/client.key: No such file or directory",
-      "c.yaml: upstreams.ghcr.io.credentials.password_file: cannot read /nowhere/p: No such file or directory"};
-  EXPECT_EQ(lines, expected);
+using Lines = std::vector<std::string>;
+
+Lines unreadable_in(std::string_view yaml, const Environment& environment = environment_of({})) {
+  return lines_of(parse(yaml, environment, true).unreadable);
 }
 
-std::vector<std::string> faults_of(const decltype(Credentials::account)& account) {
-  Config config;
-  config.upstreams["ghcr.io"].credentials = Credentials{account};
-  std::vector<std::string> lines;
-  for (const Fault& fault : unreadable_files(config)) lines.push_back(to_string(fault, ""));
-  return lines;
+TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirLinesAndKeys) {
+  const Loaded loaded = parse(R"(listeners:
+  - address: 127.0.0.1:0
+    tls: {certificate: /nowhere/tls.crt, key: /proc/self/exe}
+upstreams:
+  docker.io: {}
+  ghcr.io:
+    ca: /nowhere/ca.pem
+    client_certificate:
+      certificate: /nowhere/client.crt
+      key: /nowhere/client.key
+    credentials: {type: basic, username: u, password_file: /nowhere/p}
+)",
+                              environment_of({}), true);
+  EXPECT_TRUE(loaded.config) << testing::PrintToString(lines_of(loaded.faults));
+  const std::string missing = ": No such file or directory";
+  EXPECT_EQ(lines_of(loaded.unreadable),
+            (Lines{"3: listeners[0].tls.certificate: cannot read /nowhere/tls.crt" + missing,
+                   "7: upstreams.ghcr.io.ca: cannot read /nowhere/ca.pem" + missing,
+                   "9: upstreams.ghcr.io.client_certificate.certificate: cannot read /nowhere/client.crt" + missing,
+                   "10: upstreams.ghcr.io.client_certificate.key: cannot read /nowhere/client.key" + missing,
+                   "11: upstreams.ghcr.io.credentials.password_file: cannot read /nowhere/p" + missing}));
 }
+
+TEST(Files, AreLookedForInATextWithFaultsTooAndNotWhereTheFaultIs) {
+  const Loaded loaded = parse(R"(threads: many
+listeners: [{tls: {certificate: /nowhere/tls.crt}}]
+)",
+                              environment_of({}), true);
+  EXPECT_FALSE(loaded.config);
+  EXPECT_EQ(loaded.faults.size(), 2u) << testing::PrintToString(lines_of(loaded.faults));
+  EXPECT_EQ(lines_of(loaded.unreadable),
+            Lines{"2: listeners[0].tls.certificate: cannot read /nowhere/tls.crt: No such file or directory"});
+}
+
+Lines of_account(const std::string& account, const Environment& environment = environment_of({})) {
+  return unreadable_in("default_upstream: ghcr.io\nupstreams: {ghcr.io: {credentials: {" + account + "}}}",
+                       environment);
+}
+
+Lines of_key(const std::string& key, const std::string& message) {
+  return {"2: upstreams.ghcr.io.credentials." + key + ": " + message};
+}
+
+const std::string kNowhere = "cannot read /nowhere/f: No such file or directory";
 
 TEST(Files, DockersConfigurationHasToBeThereUnlessTheEnvironmentHasOne) {
-  EXPECT_EQ(faults_of(DockerCredentials{.text = "", .file = "/nowhere/c"}),
-            std::vector<std::string>{
-                "upstreams.ghcr.io.credentials.config: cannot read /nowhere/c: No such file or directory"});
-  EXPECT_TRUE(faults_of(DockerCredentials{.text = "{}", .file = "/nowhere/c"}).empty());
+  EXPECT_EQ(of_account("type: docker, config: /nowhere/f"), of_key("config", kNowhere));
+  EXPECT_EQ(of_account("type: docker", environment_of({{"DOCKER_CONFIG", "/nowhere"}})),
+            of_key("config", "cannot read /nowhere/config.json: No such file or directory"));
+  EXPECT_EQ(of_account("type: docker", environment_of({{"DOCKER_CONFIG", "/nowhere"}, {"DOCKER_AUTH_CONFIG", "{}"}})),
+            Lines{});
 }
 
 TEST(Files, ACredentialHelperHasToBeThere) {
-  EXPECT_EQ(faults_of(HelperCredentials{"/nowhere/h"}),
-            std::vector<std::string>{
-                "upstreams.ghcr.io.credentials.helper: cannot run /nowhere/h: No such file or directory"});
-  EXPECT_EQ(faults_of(HelperCredentials{"of-no-one"}),
-            std::vector<std::string>{"upstreams.ghcr.io.credentials.helper: there is no program "
-                                     "docker-credential-of-no-one on PATH"});
-  EXPECT_TRUE(faults_of(HelperCredentials{"/proc/self/exe"}).empty());
+  EXPECT_EQ(of_account("type: helper, helper: /nowhere/h"),
+            of_key("helper", "cannot run /nowhere/h: No such file or directory"));
+  EXPECT_EQ(of_account("type: helper, helper: of-no-one"),
+            of_key("helper", "there is no program docker-credential-of-no-one on PATH"));
+  EXPECT_EQ(of_account("type: helper, helper: /proc/self/exe"), Lines{});
 }
 
 TEST(Files, ThoseThatCanBeReadAreNoFault) {
-  Config config;
-  config.upstreams["ghcr.io"].ca = "/proc/self/exe";
-  EXPECT_TRUE(unreadable_files(config).empty());
+  EXPECT_EQ(unreadable_in("upstreams: {docker.io: {ca: /proc/self/exe}}"), Lines{});
 }
 
 TEST(Files, OfCloudsHaveToBeThere) {
-  const std::string nowhere = ": cannot read /nowhere/f: No such file or directory";
-  const auto lines = [&](const std::string& key) {
-    return std::vector<std::string>{"upstreams.ghcr.io.credentials." + key + nowhere};
-  };
-  EXPECT_EQ(faults_of(GoogleCredentials{.key_file = "/nowhere/f"}), lines("key_file"));
-  EXPECT_EQ(faults_of(AcrCredentials{.proof = EntraSecret{"", "/nowhere/f"}}), lines("client_secret_file"));
-  EXPECT_EQ(faults_of(AcrCredentials{.proof = EntraFederation{"/nowhere/f"}}), lines("federated_token_file"));
-  EXPECT_TRUE(faults_of(GoogleCredentials{}).empty());
+  const std::string entra = "type: acr, tenant: t, client_id: c, ";
+  EXPECT_EQ(of_account("type: google, key_file: /nowhere/f"), of_key("key_file", kNowhere));
+  EXPECT_EQ(of_account(entra + "client_secret_file: /nowhere/f"), of_key("client_secret_file", kNowhere));
+  EXPECT_EQ(of_account(entra + "federated_token_file: /nowhere/f"), of_key("federated_token_file", kNowhere));
+  EXPECT_EQ(of_account("type: google"), Lines{});
 }
 
 }  // namespace

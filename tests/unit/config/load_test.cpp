@@ -13,10 +13,9 @@ namespace {
 std::filesystem::path shipped(const std::string& name) { return std::filesystem::path(ENTREPOT_CONFIG_DIR) / name; }
 
 Config loaded(const std::filesystem::path& file) {
-  const auto result = load(file, environment_of({}), true);
-  for (const std::string& fault : faults_of(result)) ADD_FAILURE() << fault;
-  const auto* config = std::get_if<Config>(&result);
-  return config != nullptr ? *config : Config{};
+  const Loaded loaded = load(file, environment_of({}), true);
+  for (const std::string& fault : lines_of(loaded.faults)) ADD_FAILURE() << fault;
+  return loaded.config.value_or(Config{});
 }
 
 TEST(Load, TheExampleIsTheBuiltInConfiguration) {
@@ -40,10 +39,10 @@ TEST(Load, ReadsTheWholeFile) {
 
 TEST(Load, AFileThatCannotBeReadIsOneFault) {
   const test::TempDir dir;
-  const auto missing = load(dir.path() / "missing.yaml", environment_of({}), true);
-  EXPECT_EQ(faults_of(missing), std::vector<std::string>{"cannot be read: No such file or directory"});
-  const auto folder = load(dir.path(), environment_of({}), true);
-  EXPECT_EQ(faults_of(folder), std::vector<std::string>{"cannot be read: Is a directory"});
+  const Loaded missing = load(dir.path() / "missing.yaml", environment_of({}), true);
+  EXPECT_EQ(lines_of(missing.faults), std::vector<std::string>{"cannot be read: No such file or directory"});
+  const Loaded folder = load(dir.path(), environment_of({}), true);
+  EXPECT_EQ(lines_of(folder.faults), std::vector<std::string>{"cannot be read: Is a directory"});
 }
 
 TEST(ProcessEnvironment, IsThisProcesses) {

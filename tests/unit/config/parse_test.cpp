@@ -183,6 +183,15 @@ upstreams: {docker.io: , hub: {aliases: [hub.example.com]}}
   EXPECT_EQ(config.default_upstream, "hub");
 }
 
+TEST(Parse, AListOfUpstreamsWithoutDockerHubHasNoDefaultUpstreamUntilOneIsNamed) {
+  const Config config = config_of("upstreams: {ghcr.io: }");
+  EXPECT_EQ(config.default_upstream, "");
+  ASSERT_EQ(warnings(config).size(), 1u);
+  EXPECT_NE(warnings(config)[0].find("upstreams lacks docker.io"), std::string::npos) << warnings(config)[0];
+  EXPECT_TRUE(warnings(config_of("upstreams: {ghcr.io: }\ndefault_upstream: ghcr.io")).empty());
+  EXPECT_TRUE(warnings(config_of("upstreams: {ghcr.io: }\nlisteners: [{upstream: ghcr.io}]")).empty());
+}
+
 TEST(Parse, TakesVariablesFromTheEnvironment) {
   const Config config = config_of(R"(
 threads: ${THREADS}

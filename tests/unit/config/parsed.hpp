@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "entrepot/config/load.hpp"
@@ -21,25 +20,22 @@ inline Environment environment_of(std::map<std::string, std::string> variables) 
   };
 }
 
-// The faults as "LINE: KEY: MESSAGE".
-inline std::vector<std::string> faults_of(const std::variant<Config, std::vector<Fault>>& result) {
+// As "LINE: KEY: MESSAGE".
+inline std::vector<std::string> lines_of(const std::vector<Fault>& faults) {
   std::vector<std::string> lines;
-  if (const auto* faults = std::get_if<std::vector<Fault>>(&result)) {
-    for (const Fault& fault : *faults) lines.push_back(to_string(fault, ""));
-  }
+  for (const Fault& fault : faults) lines.push_back(to_string(fault, ""));
   return lines;
 }
 
 inline std::vector<std::string> faults_in(std::string_view yaml, const Environment& environment = environment_of({})) {
-  return faults_of(parse(yaml, environment, true));
+  return lines_of(parse(yaml, environment, true).faults);
 }
 
 // A valid text's configuration. A fault fails the test, and the built-in configuration goes on in its place.
 inline Config config_of(std::string_view yaml, const Environment& environment = environment_of({})) {
-  const auto result = parse(yaml, environment, true);
-  for (const std::string& fault : faults_of(result)) ADD_FAILURE() << fault;
-  const auto* config = std::get_if<Config>(&result);
-  return config != nullptr ? *config : built_in(environment, true);
+  Loaded loaded = parse(yaml, environment, true);
+  for (const std::string& fault : lines_of(loaded.faults)) ADD_FAILURE() << fault;
+  return loaded.config ? *std::move(loaded.config) : built_in(environment, true);
 }
 
 }  // namespace entrepot::config
