@@ -15,14 +15,14 @@ class Access {
  public:
   explicit Access(Context context) : context_(context), blobs_(context.tasks), manifests_(context.tasks) {}
 
-  // Asks the upstream, which answers with the blob's size, if it knows it; the link is then recorded. `upstream` must
+  // Asks the upstream, which answers with the blob's size, if it knows it; the link is then recorded. `source` must
   // outlive the tasks.
-  io::Awaitable<Result<std::optional<std::uint64_t>>> prove_blob(upstream::Upstream& upstream, upstream::View view,
+  io::Awaitable<Result<std::optional<std::uint64_t>>> prove_blob(const Source& source, upstream::View view,
                                                                  oci::Digest digest, io::Deadline deadline);
 
   // Likewise for a manifest by its digest. No link is recorded where the upstream does not support HEAD: the answer
   // then has neither digest nor size.
-  io::Awaitable<Result<upstream::ManifestHead>> prove_manifest(upstream::Upstream& upstream, upstream::View view,
+  io::Awaitable<Result<upstream::ManifestHead>> prove_manifest(const Source& source, upstream::View view,
                                                                oci::Digest digest, io::Deadline deadline);
 
  private:

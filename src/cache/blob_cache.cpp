@@ -138,7 +138,7 @@ io::Awaitable<Result<std::string>> read_small(upstream::Upstream& upstream, upst
                                               std::uint64_t size) {
   auto download =
       std::make_unique<Download>(upstream, std::make_shared<Feeders>(view), digest, upstream::BlobRange{}, size);
-  Result<void> answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
+  Result<void> answered = co_await download->open(shared_deadline());
   if (!answered) co_return answered.error();
   Span whole{0, size, true};
   StreamReader reader(std::move(download), digest, whole, Hasher(digest.algorithm()));
@@ -200,15 +200,15 @@ void BlobCache::forget(const oci::Digest& digest) { prefetch_->removed(digest); 
 io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open(const Source& source, upstream::View view,
                                                                  oci::Digest digest, bool wait_for_size,
                                                                  io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
-  if (auto missing = missing_->find({key.upstream, view, digest, false}, io::SteadyClock::now())) {
+  const store::RepositoryKey key = source.key(view);
+  if (auto missing = missing_->find({source.upstream->name(), view, digest, false}, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
   auto client = view.client;
   auto opened = co_await open_or_fetch(source, std::move(view), digest, wait_for_size, deadline);
   if (!opened && opened.error().code == Errc::NotFound) {
     const upstream::View asked{key.repository, std::move(client)};
-    missing_->add({key.upstream, asked, digest, false}, opened.error(), io::SteadyClock::now(),
+    missing_->add({source.upstream->name(), asked, digest, false}, opened.error(), io::SteadyClock::now(),
                   source.freshness.negative_ttl);
   }
   co_return opened;
@@ -218,12 +218,12 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
                                                                           oci::Digest digest, bool wait_for_size,
                                                                           io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
-  const store::RepositoryKey key{upstream.name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   for (int round = 0; round < kRounds; ++round) {
     std::optional<store::Link> link = context_.store.link(key, digest);
     if (std::optional<std::uint64_t> stored = context_.store.stored_size(digest)) {
       if (!shown(source, view, link)) {
-        auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
+        auto proved = co_await access_->prove_blob(source, view, digest, deadline);
         if (!proved) co_return proved.error();
       }
       auto file = co_await context_.store.open_blob(digest, deadline);
@@ -255,7 +255,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
     if (entry->is_verified()) outcome = Outcome::Hit;
     if (!same_access) {
       if (!shown(source, view, link)) {
-        auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
+        auto proved = co_await access_->prove_blob(source, view, digest, deadline);
         if (!proved) co_return proved.error();
       }
       entry->feeders()->add(view);
@@ -275,7 +275,7 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::open_or_fetch(const 
     // A recovered file that is complete may not have met this repository yet: nobody has asked its upstream.
     const bool answered = joined.started && opened.answered;
     if (!answered && !shown(source, view, context_.store.link(key, digest))) {
-      auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
+      auto proved = co_await access_->prove_blob(source, view, digest, deadline);
       if (!proved) co_return proved.error();
     }
     const Progress& progress = opened.fill->progress();
@@ -327,8 +327,8 @@ io::Awaitable<Result<std::unique_ptr<OpenBlob>>> BlobCache::stream(upstream::Ups
 
 io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, upstream::View view, oci::Digest digest,
                                                        io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
-  const Missing::Request request{key.upstream, view, digest, true};
+  const store::RepositoryKey key = source.key(view);
+  const Missing::Request request{source.upstream->name(), view, digest, true};
   if (auto missing = missing_->find(request, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
@@ -342,7 +342,7 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat(const Source& source, ups
 io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat_or_ask(const Source& source, upstream::View view,
                                                               oci::Digest digest, io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
-  const store::RepositoryKey key{upstream.name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   std::optional<std::uint64_t> stored = context_.store.stored_size(digest);
   if (!stored) {
     std::shared_ptr<FillEntry> entry = fills_->find(upstream, digest);
@@ -354,7 +354,7 @@ io::Awaitable<Result<BlobCache::Stat>> BlobCache::stat_or_ask(const Source& sour
     context_.store.touch(key, digest);
     co_return stat;
   }
-  auto proved = co_await access_->prove_blob(upstream, view, digest, deadline);
+  auto proved = co_await access_->prove_blob(source, view, digest, deadline);
   if (!proved) co_return proved.error();
   if (stored) co_return stat;
   auto size = agreed(link ? link->size : std::nullopt, *proved);

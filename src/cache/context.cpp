@@ -20,9 +20,14 @@ std::string_view cache_status(Outcome outcome) {
   return "entrepot; fwd=bypass";
 }
 
+std::string name_in_index(const config::Upstream& upstream) {
+  return upstream.passthrough ? upstream.name + "#passthrough" : upstream.name;
+}
+
 Source make_source(std::unique_ptr<upstream::Upstream> upstream, const config::Upstream& config, io::Tasks& tasks,
                    metrics::Registry& registry) {
   Source source{.upstream = nullptr,
+                .name_in_index = name_in_index(config),
                 .freshness = config.freshness,
                 .fetching = config.fetching,
                 .breaker = std::make_shared<Breaker>(config.name, config.freshness.timeout, tasks, registry),

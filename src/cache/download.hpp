@@ -80,6 +80,7 @@ class Download {
   io::Awaitable<Result<void>> request(io::Deadline deadline);
   io::Awaitable<Result<void>> reopen();
   io::Awaitable<Result<std::size_t>> read_once(std::span<std::byte> buffer);
+
   upstream::Upstream& upstream_;
   std::shared_ptr<Feeders> feeders_;  // shared with the fill, which adds to it
   const oci::Digest digest_;

@@ -175,13 +175,13 @@ io::Awaitable<FillTable::Begun> FillTable::open(std::shared_ptr<FillEntry> entry
     }
     if (size) range = range_between(missing.begin, missing.end, size);
     download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
-    Result<void> answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
+    Result<void> answered = co_await download->open(shared_deadline());
     if (!answered && !range.whole() && answered.error().code == Errc::BadGateway) {
       // It may be the parked part that is wrong, begun when the upstream named another size; or ranges are refused.
       size = entry->listed_size();
       range = {};
       download = std::make_unique<Download>(upstream, entry->feeders(), entry->digest(), range, size);
-      answered = co_await download->open(io::SteadyClock::now() + kSharedLimit);
+      answered = co_await download->open(shared_deadline());
       if (answered) load_of(*entry).note_no_ranges();
     }
     if (!answered) {
@@ -194,13 +194,13 @@ io::Awaitable<FillTable::Begun> FillTable::open(std::shared_ptr<FillEntry> entry
     if (download->ranges_ignored()) load_of(*entry).note_no_ranges();
     size = download->size();
     if (!size) {
-      auto stat = co_await upstream.stat_blob(entry->starter(), entry->digest(), io::SteadyClock::now() + kSharedLimit);
+      auto stat = co_await upstream.stat_blob(entry->starter(), entry->digest(), shared_deadline());
       if (stat) size = *stat;
     }
     if (range.whole() && stripes_for(*entry, size) > 1)
       begun.first_end = std::min(kWholeCutAt, entry->fetching().stripe);
     store::Link shown{.digest = entry->digest(), .as_blob = true};
-    context_.store.add_links({upstream.name(), entry->starter().repository}, {shown});
+    context_.store.add_links(entry->key(), {shown});
   }
 
   auto file = co_await context_.store.open_fill(upstream.name(), entry->digest(), size);
@@ -238,7 +238,7 @@ io::Awaitable<> FillTable::settle(std::shared_ptr<Fill> fill, FillEntry& entry, 
         if (shown) {  // the link once more: it may have taken longer than one that nobody uses lives
           entry.note_shown();
           store::Link link{.digest = fill->digest(), .as_blob = true};
-          context_.store.add_links({entry.upstream().name(), entry.starter().repository}, {link});
+          context_.store.add_links(entry.key(), {link});
         }
         Result<void> committed = co_await context_.store.commit_fill(fill->file(), *size);
         (committed ? metrics_.completed : metrics_.disk).add();

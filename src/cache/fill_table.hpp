@@ -35,6 +35,9 @@ class FillEntry {
   // nobody else.
   const upstream::View& starter() const { return starter_; }
 
+  // Of what the upstream shows to the starter.
+  store::RepositoryKey key() const { return source_.key(starter_); }
+
   // The size that a stored descriptor gives.
   std::optional<std::uint64_t> listed_size() const { return listed_size_; }
 

@@ -3,7 +3,9 @@
 namespace entrepot::cache {
 
 bool is_fresh(const config::Freshness& policy, const store::TagRecord& record, Time now) {
-  return policy.check == config::Freshness::Check::After && now - record.checked < policy.interval;
+  if (policy.check != config::Freshness::Check::After) return false;
+  const bool clock_went_back = now < record.checked;  // by how much, nobody knows
+  return !clock_went_back && now - record.checked < policy.interval;
 }
 
 OnFailure decide(const config::Freshness& policy, const store::TagRecord& record, Errc error, Time now) {

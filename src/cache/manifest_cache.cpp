@@ -57,7 +57,7 @@ ManifestCache::~ManifestCache() = default;
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::open(const Source& source, upstream::View view,
                                                           oci::Reference reference, bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   if (auto digest = std::get_if<oci::Digest>(&reference)) {
     Answer answer = co_await find_digest(source, std::move(view), *digest, head, deadline);
     if (answer) context_.store.touch(key, *digest);
@@ -79,15 +79,15 @@ void ManifestCache::forget(const oci::Digest& digest) { hot_->forget(digest); }
 // As by_digest; an upstream that has just said that there is no such digest is believed.
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& source, upstream::View view,
                                                                  oci::Digest digest, bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
-  if (auto missing = missing_->find({key.upstream, view, digest, head}, io::SteadyClock::now())) {
+  const store::RepositoryKey key = source.key(view);
+  if (auto missing = missing_->find({source.upstream->name(), view, digest, head}, io::SteadyClock::now())) {
     if (!context_.store.link(key, digest)) co_return *missing;  // else it was shown since
   }
   auto client = view.client;
   Answer answer = co_await by_digest(source, std::move(view), digest, head, deadline);
   if (!answer && answer.error().code == Errc::NotFound) {
     const upstream::View asked{key.repository, std::move(client)};
-    missing_->add({key.upstream, asked, digest, head}, answer.error(), io::SteadyClock::now(),
+    missing_->add({source.upstream->name(), asked, digest, head}, answer.error(), io::SteadyClock::now(),
                   source.freshness.negative_ttl);
   }
   co_return answer;
@@ -96,7 +96,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::find_digest(const Source& s
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& source, upstream::View view,
                                                                oci::Digest digest, bool head, io::Deadline deadline) {
   upstream::Upstream& upstream = *source.upstream;
-  const store::RepositoryKey key{upstream.name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   std::optional<store::Link> link = context_.store.link(key, digest);
   bool shown = link && link->as_manifest && source.permits(view);
 
@@ -104,14 +104,14 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
     // Known as a blob. Whether it is a manifest too, its bytes say: a blob asked for as a manifest does not exist.
     std::shared_ptr<const std::string> bytes;
     if (context_.store.stored_size(digest).value_or(0) <= kLargestManifest) {
-      bytes = co_await stored_bytes(key.upstream, digest);
+      bytes = co_await stored_bytes(upstream.name(), digest);
     }
     if (!bytes || !oci::parse_manifest(*bytes)) {
       co_return Error{Errc::NotFound, digest.to_string() + " is a blob, not a manifest"};
     }
   }
   if (!shown && (head || stored_size(digest))) {
-    auto proved = co_await access_->prove_manifest(upstream, view, digest, deadline);
+    auto proved = co_await access_->prove_manifest(source, view, digest, deadline);
     if (!proved) co_return proved.error();
     if (head && !stored_size(digest) && proved->size && !proved->media_type.empty()) {
       co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
@@ -120,16 +120,18 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_digest(const Source& sou
     shown = link && link->as_manifest && source.permits(view);
   }
   if (shown) {
-    std::shared_ptr<const std::string> bytes = co_await stored_bytes(key.upstream, digest);
+    std::shared_ptr<const std::string> bytes = co_await stored_bytes(upstream.name(), digest);
     if (bytes) {
       std::string media_type = link ? link->media_type : "";
       if (media_type.empty()) {
-        if (auto manifest = oci::parse_manifest(*bytes)) media_type = oci::effective_media_type("", *manifest);
+        auto manifest = oci::parse_manifest(*bytes);
+        media_type = manifest ? oci::effective_media_type("", *manifest) : std::string();
+        if (media_type.empty()) media_type = oci::kOctetStream;
       }
       co_return ManifestAnswer{digest, media_type, bytes->size(), bytes, Outcome::Hit};
     }
     if (head) {
-      auto proved = co_await access_->prove_manifest(upstream, view, digest, deadline);
+      auto proved = co_await access_->prove_manifest(source, view, digest, deadline);
       if (!proved) co_return proved.error();
       if (proved->size && !proved->media_type.empty()) {
         co_return ManifestAnswer{digest, proved->media_type, *proved->size, nullptr, Outcome::Forwarded};
@@ -172,7 +174,7 @@ io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(st
   }
   std::optional<std::uint64_t> size = context_.store.stored_size(digest);
   if (!size || *size > kLargestManifest) co_return nullptr;
-  auto bytes = co_await context_.store.read_all(digest, io::SteadyClock::now() + kSharedLimit);
+  auto bytes = co_await context_.store.read_all(digest, shared_deadline());
   if (!bytes) co_return nullptr;
   auto shared = std::make_shared<const std::string>(std::move(*bytes));
   hot_->put(digest, shared);
@@ -184,12 +186,12 @@ io::Awaitable<std::shared_ptr<const std::string>> ManifestCache::stored_bytes(st
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source, upstream::View view, std::string tag,
                                                             bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
   const bool is_known = stored && stored->digest == record->seen.digest && source.permits(view);
   if (is_known && is_fresh(source.freshness, *record, context_.clock.now())) {
-    Answer fresh = co_await answer_stored(key.upstream, *stored, Outcome::Hit, head);
+    Answer fresh = co_await answer_stored(source.upstream->name(), *stored, Outcome::Hit, head);
     if (fresh) co_return fresh;
   }
   if (!stored) {
@@ -209,7 +211,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::by_tag(const Source& source
   const bool has_stale = source.permits(view) && decide(source.freshness, *record, Errc::Timeout,
                                                         context_.clock.now()) == OnFailure::ServeStale;
   if (has_stale && breaker.is_open()) {
-    Error silent{Errc::Timeout, key.upstream + " does not answer"};
+    Error silent{Errc::Timeout, source.upstream->name() + " does not answer"};
     co_return co_await after_failure(source, std::move(view), std::move(tag), std::move(silent), head);
   }
   const io::Deadline begun = io::SteadyClock::now();
@@ -238,7 +240,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::revalidate(const Source& so
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source& source, upstream::View view,
                                                                     std::string tag, upstream::ManifestHead seen,
                                                                     bool head, io::Deadline deadline) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   if (!is_complete(seen)) {
     oci::Reference reference = oci::Tag{tag};
     co_return co_await fetch(source, std::move(view), std::move(reference), deadline);
@@ -246,14 +248,14 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
   if (stored && stored->digest == *seen.digest) {
-    Answer unchanged = co_await answer_stored(key.upstream, *stored, Outcome::Hit, head);
+    Answer unchanged = co_await answer_stored(source.upstream->name(), *stored, Outcome::Hit, head);
     if (unchanged) co_return unchanged;
   }
   if (head) co_return ManifestAnswer{*seen.digest, seen.media_type, *seen.size, nullptr, Outcome::Forwarded};
   // The tag has moved. By digest, so that what is fetched is what was seen, whatever the tag does meanwhile.
   Answer moved = co_await by_digest(source, view, *seen.digest, false, deadline);
   if (moved) {
-    record_tag(key, tag, target_of(*moved), true, seen.stale);
+    record_tag(source, key, tag, target_of(*moved), true, seen.stale);
     co_return moved;
   }
   // A digest that is not there, or is another's, was a wrong hint; what the tag is, only its own answer says.
@@ -264,7 +266,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::answer_as_seen(const Source
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source& source, upstream::View view,
                                                                    std::string tag, Error error, bool head) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   std::optional<store::TagRecord> record = context_.store.tag(key, tag);
   std::optional<store::TagTarget> stored = stored_target(record);
   if (!stored || !source.permits(view)) co_return error;
@@ -277,12 +279,12 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::after_failure(const Source&
     case OnFailure::ServeStale:
       break;
   }
-  log::warning("stale", {{"upstream", key.upstream},
+  log::warning("stale", {{"upstream", source.upstream->name()},
                          {"repository", key.repository},
                          {"tag", tag},
                          {"digest", stored->digest.to_string()},
                          {"error", error.message}});
-  Answer stale = co_await answer_stored(key.upstream, *stored, Outcome::Stale, head);
+  Answer stale = co_await answer_stored(source.upstream->name(), *stored, Outcome::Stale, head);
   if (!stale) co_return error;
   co_return stale;
 }
@@ -316,7 +318,7 @@ io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const S
   oci::Reference reference = oci::Tag{tag};
   auto head = co_await source.upstream->head_manifest(view, std::move(reference), io::SteadyClock::now() + limit);
   if (!head) co_return head.error();
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   // What came with the bytes, or was read in them, is better than what a HEAD says.
   if (head->digest && stored_size(*head->digest)) {
     std::optional<store::Link> known = context_.store.link(key, *head->digest);
@@ -326,7 +328,7 @@ io::Awaitable<Result<upstream::ManifestHead>> ManifestCache::check_alone(const S
     store::Link link{.digest = *head->digest, .as_manifest = true, .media_type = head->media_type};
     context_.store.add_links(key, {link});
     store::TagTarget seen{*head->digest, head->media_type, *head->size};
-    record_tag(key, tag, seen, false, head->stale);
+    record_tag(source, key, tag, seen, false, head->stale);
   }
   co_return *head;
 }
@@ -339,11 +341,11 @@ io::Awaitable<Result<void>> ManifestCache::try_check(const Source& source, upstr
 }
 
 // Remembers what the upstream has now; `stored`: and that we have it too; `stale`: it has not checked that itself.
-void ManifestCache::record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen,
-                               bool stored, bool stale) {
+void ManifestCache::record_tag(const Source& source, const store::RepositoryKey& key, const std::string& tag,
+                               const store::TagTarget& seen, bool stored, bool stale) {
   std::optional<store::TagRecord> before = context_.store.tag(key, tag);
   if (before && before->seen.digest != seen.digest) {
-    log::info("tag_moved", {{"upstream", key.upstream},
+    log::info("tag_moved", {{"upstream", source.upstream->name()},
                             {"repository", key.repository},
                             {"tag", tag},
                             {"old", before->seen.digest.to_string()},
@@ -370,7 +372,7 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch(const Source& source,
 
 io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& source, upstream::View view,
                                                                  oci::Reference reference) {
-  const store::RepositoryKey key{source.upstream->name(), view.repository};
+  const store::RepositoryKey key = source.key(view);
   auto expected = std::get_if<oci::Digest>(&reference);
   if (expected) {  // another's fetch may have ended between the caller's look and its call
     std::optional<store::Link> link = context_.store.link(key, *expected);
@@ -379,18 +381,18 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
       co_return ManifestAnswer{*expected, link->media_type, hot->size(), hot, Outcome::Hit};
     }
   }
-  auto body = co_await source.upstream->get_manifest(view, reference, io::SteadyClock::now() + kSharedLimit);
+  auto body = co_await source.upstream->get_manifest(view, reference, shared_deadline());
   if (!body) co_return body.error();
   oci::Digest digest = oci::Digest::of(expected ? expected->algorithm() : HashAlgorithm::Sha256, body->bytes);
   if (expected && digest != *expected) {
-    co_return Error{Errc::BadGateway, key.upstream + ": what it sent is not " + expected->to_string()};
+    co_return Error{Errc::BadGateway, source.upstream->name() + ": what it sent is not " + expected->to_string()};
   }
   Result<oci::Manifest> manifest = oci::parse_manifest(body->bytes);
   if (!manifest && manifest.error().code == Errc::NotFound) co_return manifest.error();
   // By digest it is what was asked for; by tag it may be a portal's page.
   bool is_plausible = manifest || expected || oci::is_manifest(body->media_type) || body->media_type.ends_with("+json");
   if (!is_plausible) {
-    co_return Error{Errc::BadGateway, key.upstream + ": no manifest: " + manifest.error().message};
+    co_return Error{Errc::BadGateway, source.upstream->name() + ": no manifest: " + manifest.error().message};
   }
   std::string media_type = manifest ? oci::effective_media_type(body->media_type, *manifest) : body->media_type;
   if (media_type.empty()) media_type = oci::kOctetStream;
@@ -399,9 +401,10 @@ io::Awaitable<Result<ManifestAnswer>> ManifestCache::fetch_alone(const Source& s
   hot_->put(digest, bytes);
   context_.store.add_links(key, links_of(digest, media_type, bytes->size(), manifest, source.permissions == nullptr));
   ManifestAnswer answer{digest, media_type, bytes->size(), bytes, body->stale ? Outcome::Stale : Outcome::Stored};
-  if (auto tag = std::get_if<oci::Tag>(&reference)) record_tag(key, tag->name, target_of(answer), true, body->stale);
+  if (auto tag = std::get_if<oci::Tag>(&reference))
+    record_tag(source, key, tag->name, target_of(answer), true, body->stale);
   io::Executor executor = co_await io::net::this_coro::executor;
-  persist(executor, key.upstream, digest, bytes);
+  persist(executor, source.upstream->name(), digest, bytes);
   co_return answer;
 }
 

@@ -39,14 +39,15 @@ class Missing {
   void add(const Request& request, Error error, io::Deadline now, io::SteadyClock::duration ttl);
 
  private:
-  using Key = std::tuple<std::string, upstream::View, oci::Digest, bool>;
+  // Upstream, repository, the client's fingerprint (never its account), digest, whether it was a HEAD.
+  using Key = std::tuple<std::string, std::string, std::string, oci::Digest, bool>;
   struct Entry {
     Error error;
     io::Deadline until;
   };
 
   static Key key_of(const Request& request, bool head) {
-    return {request.upstream, request.view, request.digest, head};
+    return {request.upstream, request.view.repository, std::string(request.view.fingerprint()), request.digest, head};
   }
 
   std::atomic<io::Deadline> last_until_{io::Deadline::min()};  // when all of it will be forgotten

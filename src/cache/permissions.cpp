@@ -91,7 +91,8 @@ class NotingUpstream final : public upstream::Upstream {
   void note(const View& view, io::Deadline begun, const Result<T>& answer, bool shows) {
     const io::Deadline now = io::SteadyClock::now();
     if (answer && shows) permissions_->grant(view, begun, now);
-    if (!answer && answer.error().code == Errc::Denied) permissions_->revoke(view, now);
+    if (answer || answer.error().code != Errc::Denied) return;
+    permissions_->revoke(answer.error().of_account ? View{"", view.client} : view, now);
   }
 
   const std::unique_ptr<upstream::Upstream> upstream_;

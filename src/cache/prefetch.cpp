@@ -6,8 +6,9 @@ namespace entrepot::cache {
 
 namespace {
 
-// Manifests that are remembered. A client comes for the layers right after its manifest.
+// Manifests that are remembered, and for how long. A client comes for the layers right after its manifest.
 constexpr std::size_t kImages = 256;
+constexpr std::chrono::minutes kRemembered{5};
 constexpr std::size_t kLayers = 128;  // of one image; what has more is no image that somebody runs
 
 // Layers of one image on their way at once: more than clients ask for, so that there is something to gain.
@@ -34,12 +35,14 @@ Prefetch::Prefetch(Context context, FillTable& fills)
 void Prefetch::served(const Source& source, const upstream::View& view, const oci::Digest& manifest,
                       std::span<const oci::Descriptor> layers) {
   if (layers.size() < 2 || layers.size() > kLayers) return;
+  const io::Deadline now = io::SteadyClock::now();
   std::lock_guard lock(mutex_);
-  auto same = [&](const Image& image) {
-    return image.source == &source && image.manifest == manifest && image.view == view;
+  auto is_replaced = [&](const Image& image) {
+    const bool same = image.source == &source && image.manifest == manifest && image.view == view;
+    return same || now >= image.until;
   };
-  std::erase_if(images_, same);
-  images_.push_front({&source, view, manifest, {layers.begin(), layers.end()}});
+  std::erase_if(images_, is_replaced);
+  images_.push_front({&source, view, manifest, {layers.begin(), layers.end()}, now + kRemembered});
   if (images_.size() > kImages) images_.pop_back();
 }
 
@@ -48,6 +51,7 @@ void Prefetch::layer_asked(io::Executor executor, const Source& source, const up
   std::shared_ptr<Run> run;
   {
     std::lock_guard lock(mutex_);
+    std::erase_if(images_, [now = io::SteadyClock::now()](const Image& image) { return now >= image.until; });
     auto has_layer = [&](const Image& image) {
       auto is_it = [&](const oci::Descriptor& listed) { return listed.digest == layer; };
       return image.source == &source && image.view == view &&
@@ -69,8 +73,10 @@ io::Awaitable<> Prefetch::fetch(std::shared_ptr<Run> run) {
     if (!joined.entry) continue;  // it is stored
     if (joined.started) note_unread(layer.digest, layer.size);
     FillEntry::Opened opened = co_await joined.entry->wait_opened(io::kNoDeadline);
-    const bool denied = opened.error && opened.error->code == Errc::Denied;
-    if (opened.no_room || denied) run->next = run->image.layers.size();
+    // What is missing, or wrong, may be this layer alone; all else the next one would meet too.
+    const bool of_layer =
+        opened.error && (opened.error->code == Errc::NotFound || opened.error->code == Errc::BadGateway);
+    if (opened.no_room || (opened.error && !of_layer)) run->next = run->image.layers.size();
     co_await joined.entry->wait_closed(io::kNoDeadline);
     if (!joined.started) continue;
     if (context_.store.stored_size(layer.digest)) {

@@ -9,7 +9,6 @@
 #include <deque>
 #include <mutex>
 #include <span>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -41,6 +40,7 @@ class Prefetch {
     upstream::View view;
     oci::Digest manifest;
     std::vector<oci::Descriptor> layers;
+    io::Deadline until;  // then a client that comes for a layer has not come for the image
   };
   struct Run;
 

@@ -65,30 +65,32 @@ std::uint64_t Progress::present_from(std::uint64_t offset) const {
 }
 
 // With mutex_ held, of a fill that has not failed. Nothing: there is nothing to send yet.
-std::optional<Progress::Sendable> Progress::sendable(std::uint64_t offset, std::optional<std::uint64_t> end,
-                                                     bool to_end) const {
+std::optional<std::uint64_t> Progress::sendable(std::uint64_t offset, std::optional<std::uint64_t> end,
+                                                bool to_end) const {
   std::uint64_t limit = offset + present_.present_from(offset);
   if (end) limit = std::min(limit, *end);
   if (to_end && size_ && state_ != State::Verified) limit = std::min(limit, *size_ - 1);
-  if (limit > offset) return Sendable{limit - offset};
+  if (limit > offset) return limit - offset;
   bool at_end = end ? offset >= *end : state_ == State::Verified;
-  if (at_end) return Sendable{0};
+  if (at_end) return 0;
   return std::nullopt;
 }
 
-io::Awaitable<Result<Progress::Sendable>> Progress::wait(std::uint64_t offset, std::optional<std::uint64_t> end,
-                                                         bool to_end, io::Deadline deadline) {
+io::Awaitable<Result<std::uint64_t>> Progress::wait(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end,
+                                                    io::Deadline deadline) {
   io::Executor executor = co_await io::net::this_coro::executor;
+  std::shared_ptr<io::WaitList::Waiter> waiter;
   std::unique_lock lock(mutex_);
   for (;;) {
     if (state_ == State::Failed) co_return *error_;
     if (auto now = sendable(offset, end, to_end)) co_return *now;
     if (state_ == State::DiskFailed) co_return *error_;
     if (plan_.want(offset, end.value_or(offset), present_, FetchPlan::Clock::now())) change();
-    std::shared_ptr<io::WaitList::Waiter> waiter = waiting_.enter(executor);
+    if (!waiter) waiter = waiting_.enter(executor);
     lock.unlock();
     // A fetcher that was soon to be here may have come to a halt.
-    co_await io::wait(std::move(waiter), std::min(deadline, io::SteadyClock::now() + kLookAgain));
+    const bool woken = co_await io::wait(waiter, std::min(deadline, io::SteadyClock::now() + kLookAgain));
+    if (woken) waiter.reset();
     lock.lock();
     if (io::SteadyClock::now() >= deadline) co_return Error{Errc::Timeout, "the byte did not arrive in time"};
   }

@@ -39,19 +39,15 @@ class Progress {
   store::Extents present() const;
   std::uint64_t present_from(std::uint64_t offset) const;
 
-  // What a reader at `offset` may send now.
-  struct Sendable {
-    std::uint64_t bytes;  // 0: it is at the end
-  };
-
   // Waits until something at `offset` may be sent, of the bytes below `end` (none: the blob's end, whatever it turns
   // out to be). `to_end`: the response runs to the blob's end because its client did not ask for an earlier one, so the
   // last byte is kept back until the digest is verified (of a blob of known size; otherwise the end itself is what
-  // waits). The error is that of the failure; see state() for which.
+  // waits). How many bytes may be sent; 0: `offset` is at the end. The error is that of the failure; see state() for
+  // which.
   //
   // Where no fetcher is soon at `offset`, one is asked for. Errc::Timeout after `deadline`.
-  io::Awaitable<Result<Sendable>> wait(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end,
-                                       io::Deadline deadline = io::kNoDeadline);
+  io::Awaitable<Result<std::uint64_t>> wait(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end,
+                                            io::Deadline deadline = io::kNoDeadline);
 
   // A reader will wait for bytes begin..end-1 soon: where no fetcher is soon at the first, one is asked for.
   void want(std::uint64_t begin, std::uint64_t end);
@@ -76,7 +72,7 @@ class Progress {
   io::Awaitable<> wait_for_change(io::Deadline deadline);
 
  private:
-  std::optional<Sendable> sendable(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) const;
+  std::optional<std::uint64_t> sendable(std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) const;
   void change();
 
   mutable std::mutex mutex_;

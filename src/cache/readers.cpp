@@ -68,10 +68,10 @@ io::Awaitable<Result<http::BodyPart>> FillReader::next() {
   if (stream_) co_return co_await stream_->next();
   auto sendable = co_await fill_->progress().wait(span_.begin, span_.end, span_.to_end);
   if (sendable) {
-    if (sendable->bytes == 0) co_return http::BodyPart();
+    if (*sendable == 0) co_return http::BodyPart();
     std::uint64_t begin = span_.begin;
-    span_.begin += sendable->bytes;
-    co_return file_part(fill_->file().fd(), begin, sendable->bytes);
+    span_.begin += *sendable;
+    co_return file_part(fill_->file().fd(), begin, *sendable);
   }
   if (fill_->progress().state() != Progress::State::DiskFailed) co_return sendable.error();
   co_await start_stream();

@@ -52,8 +52,7 @@ class StreamReader final : public http::BodySource {
   std::optional<Hasher> hasher_;
   std::unique_ptr<Download> download_;
   std::vector<std::byte> buffer_;
-  std::optional<std::byte>
-      held_back_{};  // the last byte that was read: sent when another follows or the digest is right
+  std::optional<std::byte> held_back_{};  // the last that was read: sent when another follows or the digest is right
   bool ended_ = false;
 };
 

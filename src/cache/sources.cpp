@@ -69,7 +69,7 @@ Result<const Source*> Sources::make_under_wildcard(const std::string& name) {
     log::info("upstream_added", {{"upstream", name}, {"wildcard", wildcard.name}});
     std::lock_guard lock(mutex_);
     return &made_.emplace(name, std::move(source)).first->second;
-  } catch (const std::runtime_error& error) {
+  } catch (const std::exception& error) {
     return Error{Errc::BadGateway, name + ": " + error.what()};
   }
 }

@@ -38,6 +38,7 @@ void WaitList::wake_all() {
 }
 
 Awaitable<bool> wait(std::shared_ptr<WaitList::Waiter> waiter, Deadline deadline) {
+  if (waiter->woken_) co_return true;
   Timer timer(waiter->executor_, deadline);
   waiter->timer_ = &timer;
   co_await timer.async_wait(as_result);

@@ -1,5 +1,6 @@
 #include "registry/call.hpp"
 
+#include "entrepot/base/text.hpp"
 #include "entrepot/http/range.hpp"
 #include "entrepot/oci/media_type.hpp"
 
@@ -9,13 +10,6 @@ namespace {
 
 std::string etag_of(const oci::Digest& digest) { return '"' + digest.to_string() + '"'; }
 
-void add_cache_status(http::Response& response, cache::Outcome outcome) {
-  std::string_view status = cache::cache_status(outcome);
-  response.headers.add("Cache-Status", status);
-  if (outcome == cache::Outcome::Stale) response.headers.add("Warning", R"(110 - "Response is Stale")");
-  response.notes.cache = status.substr(status.find(' ') + 1);
-}
-
 }  // namespace
 
 http::Response make_response(unsigned status) {
@@ -23,6 +17,13 @@ http::Response make_response(unsigned status) {
   response.status = status;
   response.headers.add(kApiVersionHeader, kApiVersion);
   return response;
+}
+
+void add_cache_status(http::Response& response, cache::Outcome outcome) {
+  std::string_view status = cache::cache_status(outcome);
+  response.headers.add("Cache-Status", status);
+  if (outcome == cache::Outcome::Stale) response.headers.add("Warning", R"(110 - "Response is Stale")");
+  response.notes.cache = status.substr(status.find(' ') + 1);
 }
 
 std::string_view sendable_type(std::string_view media_type) {
@@ -48,7 +49,7 @@ http::Response unsatisfiable_response(std::uint64_t size, cache::Outcome outcome
 
 bool has_it(const http::Request& request, const oci::Digest& digest) {
   for (const auto& [name, condition] : request.headers) {  // a list may come on several lines
-    bool here = http::equal_ignoring_case(name, "If-None-Match");
+    bool here = equal_ignoring_case(name, "If-None-Match");
     if (here && http::matches_etag(condition, etag_of(digest))) return true;
   }
   return false;

@@ -30,6 +30,9 @@ http::Response make_response(unsigned status);
 // `media_type` where it can be sent as a field's value; else the type of bytes of which nothing is known.
 std::string_view sendable_type(std::string_view media_type);
 
+// Cache-Status and, for what is stale, its Warning.
+void add_cache_status(http::Response& response, cache::Outcome outcome);
+
 // The headers of an object that its digest names: ETag, Docker-Content-Digest, Accept-Ranges, Content-Type,
 // Cache-Status and, for what is stale, its Warning.
 void add_content_headers(http::Response& response, const oci::Digest& digest, std::string_view media_type,

@@ -12,18 +12,6 @@ namespace {
 constexpr std::chrono::seconds kSettleLimit{2};
 constexpr std::string_view kJson = "application/json";
 
-bool is_unreachable(Errc code) {
-  switch (code) {
-    case Errc::Timeout:
-    case Errc::BadGateway:
-    case Errc::Unavailable:
-    case Errc::RateLimited:
-      return true;
-    default:
-      return false;
-  }
-}
-
 http::Response list_response(const Route& route, std::string_view content_type, std::string body, bool more,
                              std::string_view last) {
   http::Response response = make_response(200);
@@ -36,26 +24,21 @@ http::Response list_response(const Route& route, std::string_view content_type, 
 // From what is stored, for as long as the upstream cannot say.
 std::optional<http::Response> stored_tags(const Call& call, const store::Store& store) {
   const Route& route = call.route;
-  const store::RepositoryKey key{route.upstream, route.repository};
+  const store::RepositoryKey key = call.source.key(call.view());
   if (store.tags(key, "", 1).empty()) return std::nullopt;
   std::vector<std::string> tags = store.tags(key, route.last, route.n + 1);
   Page page = cut_page(tags, route.n, route.last);
   std::string last = page.entries.empty() ? "" : page.entries.back();
   http::Response response = list_response(route, kJson, tags_body(route.repository, page.entries), page.more, last);
-  response.headers.add("Warning", R"(110 - "Response is Stale")");
-  response.notes.cache = "hit; detail=stale";
+  add_cache_status(response, cache::Outcome::Stale);
   return response;
 }
 
-// Of an upstream that is asked in its clients' names, only what this one has been shown lately.
+// Of the upstream that the request goes to, what its client may see; of the others, what everybody may.
 bool may_list(const Call& call, const cache::Sources& sources, const store::RepositoryKey& key) {
+  if (key.upstream == call.source.name_in_index) return call.source.permits({key.repository, call.client});
   const config::Upstream* upstream = sources.configured(key.upstream);
-  if (upstream == nullptr) return false;  // what was configured once cannot be pulled
-  if (!upstream->passthrough) return true;
-  const cache::Source* source = sources.find(key.upstream);
-  if (source == nullptr) return false;
-  const bool asked = call.client && key.upstream == call.route.upstream;
-  return asked && source->permits({key.repository, call.client});
+  return upstream != nullptr && !upstream->passthrough;  // what was configured once cannot be pulled
 }
 
 }  // namespace
@@ -70,7 +53,7 @@ io::Awaitable<http::Response> serve_tags(const Call& call, const store::Store& s
   while (more && tags.size() < wanted) {
     auto page = co_await call.source.upstream->tags(call.view(), wanted - tags.size(), next, call.deadline);
     if (!page) {
-      if (is_unreachable(page.error().code)) {
+      if (is_outage(page.error().code)) {
         co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
         auto stored = call.source.permits(call.view()) ? stored_tags(call, store) : std::nullopt;
         if (stored) co_return std::move(*stored);
@@ -101,11 +84,12 @@ io::Awaitable<http::Response> serve_catalog(const Call& call, const RoutingTable
   const Route& route = call.route;
   co_await manifests.settle(io::SteadyClock::now() + kSettleLimit);
   std::vector<std::string> names;
-  for (const store::RepositoryKey& key : store.repositories(route.upstream_named ? route.upstream : "")) {
+  const std::string& chosen = call.source.name_in_index;
+  for (const store::RepositoryKey& key : store.repositories(route.upstream_named ? chosen : "")) {
     if (!may_list(call, sources, key)) continue;
-    bool chosen = route.upstream_named || key.upstream == table.default_upstream();
-    bool plain = chosen && may_stand_alone(table, key.repository);
-    names.push_back(plain ? key.repository : key.upstream + '/' + key.repository);
+    const bool plain = key.upstream == chosen && may_stand_alone(table, key.repository);
+    const std::string& prefix = key.upstream == chosen ? route.upstream : key.upstream;
+    names.push_back(plain ? key.repository : prefix + '/' + key.repository);
   }
   std::sort(names.begin(), names.end());
   Page page = cut_page(names, route.n, route.last);

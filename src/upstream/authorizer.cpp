@@ -39,7 +39,15 @@ struct Authorizer::FetchToken {
   io::Awaitable<Result<Token>> operator()() {
     Result<Token> token = co_await fetch_token(authorizer->client_, authorizer->clock_, request);
     authorizer->metrics_.asked_for_token(token ? ok() : Result<void>(token.error()));
-    if (!request.credential || for_client) co_return token;
+    if (!request.credential) co_return token;
+    if (for_client) {
+      // Not 403, which some token endpoints have for a repository (ghcr.io).
+      if (token || token.error().code != Errc::Denied || token.error().status != 401) co_return token;
+      authorizer->tokens_.drop_all_of(account_of(*request.credential));
+      Error refused = token.error();
+      refused.of_account = true;
+      co_return refused;
+    }
     if (token) {
       authorizer->alarm_->accepted();
     } else if (is_refusal_of(*request.credential, token.error())) {

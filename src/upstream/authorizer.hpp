@@ -66,7 +66,7 @@ class Authorizer {
   void forget(const http::Url& url);
 
   // Nothing if there is nothing to answer with: a Basic challenge without credentials, or not at home. Errors are those
-  // of the token endpoint, Denied among them.
+  // of the token endpoint, Denied among them, and of who has the account.
   io::Awaitable<Result<std::optional<Authorization>>> answer(Challenge challenge, Challenged request,
                                                              io::Deadline deadline);
 

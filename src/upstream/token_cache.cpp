@@ -41,4 +41,9 @@ void TokenCache::drop(const TokenKey& key, const std::string& value) {
   if (found != held_.end() && found->second.value == value) held_.erase(found);
 }
 
+void TokenCache::drop_all_of(const std::string& account) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(held_, [&account](const auto& entry) { return entry.first.account == account; });
+}
+
 }  // namespace entrepot::upstream

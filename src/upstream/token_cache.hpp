@@ -46,6 +46,9 @@ class TokenCache {
   // Forgets a token that a registry has refused, unless another has replaced it meanwhile.
   void drop(const TokenKey& key, const std::string& value);
 
+  // Forgets all tokens of an account that is refused.
+  void drop_all_of(const std::string& account);
+
  private:
   template <class Fetch>
   struct FetchAndKeep {

@@ -106,7 +106,10 @@ TEST_F(ListsTest, TagsComeFromTheCacheWhileTheUpstreamIsDown) {
   start();
   for (const char* tag : {"d", "b"}) get(manifest_path("library/app", tag));
   hub_.stop();
-  EXPECT_EQ(get("/v2/library/app/tags/list").body, tags("library/app", R"("b","d")"));
+  Reply stale = get("/v2/library/app/tags/list");
+  EXPECT_EQ(stale.body, tags("library/app", R"("b","d")"));
+  EXPECT_EQ(stale.header("Cache-Status"), kStale);
+  EXPECT_EQ(stale.header("Warning"), kStaleWarning);
   EXPECT_EQ(pages_from("/v2/library/app/tags/list?n=1").size(), 2u);
 }
 

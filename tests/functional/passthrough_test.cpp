@@ -141,6 +141,17 @@ TEST_F(PassthroughTest, NothingIsServedPastARefusal) {
   EXPECT_EQ(manifest(kAnn, image_.manifest.digest).status, 403);
 }
 
+TEST_F(PassthroughTest, AnAccountThatTheTokenEndpointRefusesHasNoPermissionLeft) {
+  start();
+  const std::string in_web = blob_path("team/web", layer_.digest);
+  EXPECT_EQ(blob(kAnn).status, 200);
+  EXPECT_EQ(get(in_web, as(kAnn)).status, 200);
+  allow({{kBob, {}}});  // her password is another one now
+  hub_.revoke_tokens();
+  EXPECT_EQ(manifest(kAnn).status, 403);
+  EXPECT_EQ(get(in_web, as(kAnn)).status, 403);
+}
+
 TEST_F(PassthroughTest, ALayerThatAManifestListsIsAskedFor) {
   allow({{kAnn, {"team/app", "team/web"}}});
   start();
@@ -150,6 +161,46 @@ TEST_F(PassthroughTest, ALayerThatAManifestListsIsAskedFor) {
   const std::string in_web = blob_path("team/web", layer_.digest);
   EXPECT_EQ(get(in_web, as(kAnn)).header("Cache-Status"), kHit);
   EXPECT_EQ(hub_.log().count("HEAD", in_web), 1u);
+}
+
+TEST_F(PassthroughTest, WhatSingleClientsWereShownIsNobodyElsesWhenAccessIsSharedLater) {
+  start();
+  EXPECT_EQ(manifest(kAnn).status, 200);
+  EXPECT_EQ(blob(kAnn).status, 200);
+  stop();
+  const auto passthrough = std::exchange(hub_config().passthrough, std::nullopt);
+  start();
+  for (const std::string& path :
+       {manifest_path("team/app", "1"), manifest_path("team/app", image_.manifest.digest), layer_path_}) {
+    EXPECT_EQ(get(path, as(kAnn)).status, 403) << path;
+  }
+  EXPECT_EQ(get("/v2/_catalog").body, R"({"repositories":[]})");
+  stop();
+  hub_config().passthrough = passthrough;
+  start();
+  hub_.log().clear();
+  EXPECT_EQ(blob(kAnn).header("Cache-Status"), kHit);
+  EXPECT_EQ(manifest(kAnn, image_.manifest.digest).header("Cache-Status"), kHit);
+  EXPECT_EQ(hub_.log().bytes_sent("*/blobs/*"), 0u);
+}
+
+TEST_F(PassthroughTest, WhatWasSharedIsAskedForWhenAccessIsPassthroughLater) {
+  const auto passthrough = std::exchange(hub_config().passthrough, std::nullopt);
+  hub_.require_tokens();
+  start();
+  EXPECT_EQ(get(manifest_path("team/app", "1")).status, 200);
+  EXPECT_EQ(get(layer_path_).status, 200);
+  stop();
+  hub_config().passthrough = passthrough;
+  allow({{kAnn, {"team/app"}}, {kBob, {}}});
+  start();
+  EXPECT_EQ(blob(kBob).status, 403);
+  EXPECT_EQ(manifest(kAnn).status, 200);
+  hub_.log().clear();
+  EXPECT_EQ(blob(kAnn).header("Cache-Status"), kHit);
+  EXPECT_EQ(hub_.log().count("HEAD", layer_path_), 1u);
+  hub_.stop();
+  EXPECT_EQ(manifest(kBob).status, 502);
 }
 
 TEST_F(PassthroughTest, AnUpstreamThatIsDownIsBridgedForThoseItHasAllowed) {

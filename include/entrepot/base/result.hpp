@@ -22,12 +22,18 @@ enum class Errc {
   Io,           // a local system call failed
 };
 
+// Whether who was asked cannot answer now: later, or somebody else in its place, may.
+constexpr bool is_outage(Errc code) {
+  return code == Errc::Timeout || code == Errc::BadGateway || code == Errc::Unavailable || code == Errc::RateLimited;
+}
+
 struct Error {
   Errc code;
   std::string message;                  // for people: what went wrong with what (path, digest, key); never a credential
   std::string api_code{};               // the OCI error code that the upstream gave, if it gave one ("NAME_UNKNOWN")
   std::chrono::seconds retry_after{0};  // 0: not said
   unsigned status = 0;                  // of the upstream's answer, where that is the cause
+  bool of_account = false;              // with Denied: the account itself is refused, whatever it asks for
 };
 
 // Required by boost::system::result: value() of a result that holds an Error is a bug in the caller.

@@ -2,7 +2,7 @@
 //
 // It opens when somebody has waited in vain. From then on, whoever has something stored takes that at once; what is not
 // stored is still asked for. The request that had no answer is tried again and again meanwhile, and the first answer to
-// it, good or bad, closes the breaker.
+// it that comes in time, good or bad, closes the breaker.
 #pragma once
 
 #include <atomic>

@@ -20,6 +20,8 @@ namespace entrepot::cache {
 // their waiting.
 inline constexpr std::chrono::seconds kSharedLimit{25};
 
+inline io::Deadline shared_deadline() { return io::SteadyClock::now() + kSharedLimit; }
+
 struct Context {
   store::Store& store;
   io::Tasks& tasks;
@@ -31,16 +33,24 @@ struct Context {
 // An upstream, how its tags are kept fresh and how its blobs are fetched.
 struct Source {
   std::unique_ptr<upstream::Upstream> upstream;
+  std::string name_in_index;
   config::Freshness freshness;
   config::Fetching fetching;
   std::shared_ptr<Breaker> breaker;          // shared with its trials
   std::shared_ptr<Permissions> permissions;  // shared with the upstream; null: `access: shared`
+
+  // Of what it has shown in the repository.
+  store::RepositoryKey key(const upstream::View& view) const { return {name_in_index, view.repository}; }
 
   // Whether what the upstream has shown in the repository may be shown to the view's client unasked.
   bool permits(const upstream::View& view) const {
     return permissions == nullptr || permissions->has(view, io::SteadyClock::now());
   }
 };
+
+// The name under which the index has what an upstream, or a wildcard, has shown. What it has shown to single clients
+// stands apart from what it shows to everybody: where `access` has changed, neither is taken for the other.
+std::string name_in_index(const config::Upstream& upstream);
 
 // What `config` says of `upstream`. `tasks` and `registry` must outlive it.
 Source make_source(std::unique_ptr<upstream::Upstream> upstream, const config::Upstream& config, io::Tasks& tasks,

@@ -79,8 +79,8 @@ class ManifestCache {
   io::Awaitable<std::shared_ptr<const std::string>> stored_bytes(std::string upstream, oci::Digest digest);
   std::optional<std::uint64_t> stored_size(const oci::Digest& digest) const;
   std::optional<store::TagTarget> stored_target(const std::optional<store::TagRecord>& record) const;
-  void record_tag(const store::RepositoryKey& key, const std::string& tag, const store::TagTarget& seen, bool stored,
-                  bool stale);
+  void record_tag(const Source& source, const store::RepositoryKey& key, const std::string& tag,
+                  const store::TagTarget& seen, bool stored, bool stale);
   void persist(io::Executor executor, std::string upstream, oci::Digest digest,
                std::shared_ptr<const std::string> bytes);
   io::Awaitable<> put(std::string upstream, oci::Digest digest, std::shared_ptr<const std::string> bytes);

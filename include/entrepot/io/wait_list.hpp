@@ -35,13 +35,12 @@ class WaitList {
   // With the owner's mutex held: nobody who has entered is resumed.
   void clear() { waiters_.clear(); }
 
-  bool empty() const { return waiters_.empty(); }
-
  private:
   std::vector<std::shared_ptr<Waiter>> waiters_;
 };
 
-// Suspends until wake_all() (true) or `deadline` (false). A waiter that timed out is dropped at the next wake_all().
+// Suspends until wake_all() (true) or `deadline` (false). A waiter that timed out can wait again; it is dropped at the
+// next wake_all().
 Awaitable<bool> wait(std::shared_ptr<WaitList::Waiter> waiter, Deadline deadline);
 
 }  // namespace entrepot::io

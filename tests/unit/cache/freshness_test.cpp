@@ -23,6 +23,11 @@ TEST(Freshness, AsksOnlyAfterTheInterval) {
   EXPECT_FALSE(is_fresh(policy, record(), kChecked + 60s));
 }
 
+TEST(Freshness, AsksWhereTheClockHasBeenSetBack) {
+  Freshness policy{.check = Freshness::Check::After, .interval = 60s};
+  EXPECT_FALSE(is_fresh(policy, record(), kChecked - 1ms));
+}
+
 TEST(Freshness, AnOutageIsBridgedForAsLongAsConfigured) {
   Freshness policy{.stale_if_error = 1h};
   for (Errc error : {Errc::Timeout, Errc::BadGateway, Errc::Unavailable, Errc::RateLimited}) {

@@ -14,7 +14,7 @@ constexpr std::optional<std::uint64_t> kToTheEnd = std::nullopt;
 // What a reader at `offset` may send, which must be known at once.
 std::uint64_t sendable(Progress& progress, std::uint64_t offset, std::optional<std::uint64_t> end, bool to_end) {
   auto result = test::run_coro(progress.wait(offset, end, to_end), std::chrono::seconds(2));
-  return result ? result->bytes : UINT64_MAX;
+  return result ? *result : UINT64_MAX;
 }
 
 TEST(Progress, AReaderGetsWhatIsPresentAtItsOwnOffset) {

@@ -62,5 +62,22 @@ TEST(WaitList, GivesUpAtTheDeadline) {
   EXPECT_FALSE(test::run_coro(flag.wait_set(SteadyClock::now() + std::chrono::milliseconds(5))));
 }
 
+// The second time it is woken before it waits, or while it does.
+Awaitable<bool> wait_twice(bool woken_before) {
+  Executor executor = co_await net::this_coro::executor;
+  WaitList list;  // nobody else knows it: no lock
+  std::shared_ptr<WaitList::Waiter> waiter = list.enter(executor);
+  const bool first = co_await wait(waiter, SteadyClock::now() + std::chrono::milliseconds(1));
+  list.wake_all();
+  if (woken_before) co_await sleep_for(std::chrono::milliseconds(1));
+  const bool second = co_await wait(waiter, kNoDeadline);
+  co_return !first && second;
+}
+
+TEST(WaitList, AWaiterThatTimedOutCanWaitAgain) {
+  EXPECT_TRUE(test::run_coro(wait_twice(false)));
+  EXPECT_TRUE(test::run_coro(wait_twice(true)));
+}
+
 }  // namespace
 }  // namespace entrepot::io

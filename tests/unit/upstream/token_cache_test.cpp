@@ -82,6 +82,17 @@ TEST_F(TokenCacheTest, DroppingATokenThatWasReplacedKeepsTheNewOne) {
   EXPECT_EQ(get(), "token-2");
 }
 
+TEST_F(TokenCacheTest, WithAnAccountGoAllOfItsTokens) {
+  const TokenKey app{.realm = {}, .service = {}, .scope = "app", .account = "ann"};
+  const TokenKey web{.realm = {}, .service = {}, .scope = "web", .account = "ann"};
+  const TokenKey bobs{.realm = {}, .service = {}, .scope = "app", .account = "bob"};
+  for (const TokenKey& key : {app, web, bobs}) get(key);
+  cache_.drop_all_of("ann");
+  EXPECT_EQ(get(bobs), "token-3");
+  EXPECT_EQ(get(app), "token-4");
+  EXPECT_EQ(get(web), "token-5");
+}
+
 TEST_F(TokenCacheTest, AnErrorIsNotRemembered) {
   auto failed = test::run_coro(context_, cache_.get(TokenKey{}, FailingFetch{&requests_}, io::kNoDeadline));
   ASSERT_FALSE(failed);
