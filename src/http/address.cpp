@@ -2,6 +2,10 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+#include <array>
+#include <set>
+
 namespace entrepot::http {
 
 namespace {
@@ -14,8 +18,28 @@ bool in(const address_v4& ip, std::uint32_t network, int prefix) {
   return (ip.to_uint() ^ network) >> (32 - prefix) == 0;
 }
 
+// Where clouds hand out a machine's or a container's credentials to whoever asks from there.
+bool is_metadata(const address& ip) {
+  static const std::set<address> kKnown = [] {
+    std::set<address> known;
+    for (const char* literal : {
+             "169.254.169.254",  // AWS, Google, Azure and most others
+             "fd00:ec2::254",    // AWS
+             "fd20:ce::254",     // Google
+             "100.100.100.200",  // Alibaba
+             "169.254.170.2",    // ECS: AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
+             "169.254.170.23",   // EKS Pod Identity
+             "fd00:ec2::23",     // likewise
+         }) {
+      known.insert(io::net::ip::make_address(literal));
+    }
+    return known;
+  }();
+  return kKnown.contains(ip);
+}
+
 AddressKind kind_of_v4(const address_v4& ip) {
-  if (ip.to_uint() == 0xA9FEA9FE) return AddressKind::Metadata;
+  if (is_metadata(ip)) return AddressKind::Metadata;
   if (in(ip, 0x7F000000, 8) || in(ip, 0, 8)) return AddressKind::Loopback;
   if (in(ip, 0xA9FE0000, 16)) return AddressKind::LinkLocal;
   bool is_private = in(ip, 0x0A000000, 8) || in(ip, 0xAC100000, 12) || in(ip, 0xC0A80000, 16) || in(ip, 0x64400000, 10);
@@ -24,9 +48,12 @@ AddressKind kind_of_v4(const address_v4& ip) {
 
 AddressKind kind_of_v6(const address_v6& ip) {
   if (ip.is_v4_mapped()) return kind_of_v4(io::net::ip::make_address_v4(io::net::ip::v4_mapped, ip));
-  address_v6::bytes_type bytes = ip.to_bytes();
-  const address_v6::bytes_type metadata{0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54};
-  if (bytes == metadata) return AddressKind::Metadata;
+  const address_v6::bytes_type bytes = ip.to_bytes();
+  constexpr std::array<unsigned char, 12> kNat64{0x00, 0x64, 0xff, 0x9b};  // 64:ff9b::/96 (RFC 6052)
+  if (std::equal(kNat64.begin(), kNat64.end(), bytes.begin())) {
+    return kind_of_v4(address_v4({bytes[12], bytes[13], bytes[14], bytes[15]}));
+  }
+  if (is_metadata(ip)) return AddressKind::Metadata;
   if (ip.is_loopback() || ip.is_unspecified()) return AddressKind::Loopback;
   if (ip.is_link_local()) return AddressKind::LinkLocal;
   return (bytes[0] & 0xFE) == 0xFC ? AddressKind::Private : AddressKind::Public;
@@ -43,6 +70,8 @@ AddressKind kind_of(const std::string& ip_literal) {
   address parsed = io::net::ip::make_address(ip_literal, malformed);
   return malformed ? AddressKind::Metadata : kind_of(parsed);
 }
+
+bool is_this_machine(const std::string& host) { return host == "localhost" || kind_of(host) == AddressKind::Loopback; }
 
 std::optional<address> literal_address(const std::string& host) {
   boost::system::error_code malformed;

@@ -1,7 +1,8 @@
 #include "http/server_tls.hpp"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
+
+#include "http/key_pair.hpp"
 
 namespace entrepot::http {
 
@@ -10,18 +11,8 @@ namespace ssl = boost::asio::ssl;
 Result<void> ServerTls::load() {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
-  ::ERR_clear_error();
-
-  boost::system::error_code failure;
-  context->use_certificate_chain_file(files_.certificate, failure);
-  if (failure) {
-    return Error{Errc::Invalid, "cannot use the TLS certificate " + files_.certificate + ": " + failure.message()};
-  }
-  context->use_private_key_file(files_.key, ssl::context::pem, failure);
-  if (failure) {
-    return Error{Errc::Invalid, "cannot use the TLS key " + files_.key + " with the certificate " + files_.certificate +
-                                    ": " + failure.message()};
-  }
+  Result<void> usable = use_key_pair(*context, files_.certificate, files_.key, "TLS");
+  if (!usable) return usable;
   std::lock_guard lock(mutex_);
   context_ = std::move(context);
   return ok();

@@ -41,9 +41,6 @@ ApiCode unknown_code(std::string_view upstream_code, What what) {
   return ApiCode::NameUnknown;
 }
 
-// Objects are asked for by digest or tag, and the route has checked tags already.
-ApiCode invalid_code(What what) { return what == What::Repository ? ApiCode::NameInvalid : ApiCode::DigestInvalid; }
-
 struct Row {
   unsigned status;
   ApiCode code;
@@ -65,8 +62,8 @@ Row row_of(const Error& error, What what) {
       return {502, ApiCode::Unavailable};
     case Errc::Timeout:
       return {504, ApiCode::Unavailable};
-    case Errc::Invalid:
-      return {400, invalid_code(what)};
+    case Errc::Invalid:  // the route has checked all but the name of a page
+      return {400, ApiCode::PaginationNumberInvalid};
     case Errc::Io:
       break;
   }

@@ -21,8 +21,7 @@ Error cannot(const char* source, const std::string& why) {
 }
 
 bool may_be_http(const std::string& host) {
-  return host == "localhost" || host == kEcs || host == kEks || host == kEksV6 ||
-         http::kind_of(host) == http::AddressKind::Loopback;
+  return host == kEcs || host == kEks || host == kEksV6 || http::is_this_machine(host);
 }
 
 // A role's name as it goes into a URL. Source: IAM's API Reference, CreateRole.

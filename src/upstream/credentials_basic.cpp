@@ -2,23 +2,19 @@
 
 #include <stdexcept>
 
+#include "upstream/secret_file.hpp"
+
 namespace entrepot::upstream {
 
 namespace {
 
 constexpr std::size_t kLongestPassword = 64 * 1024;  // a service account's key is some 2 KiB
 
-std::unique_ptr<WatchedFile> file_of(const config::BasicCredentials& config, WatchedFile::Take take,
-                                     const Context& context) {
-  if (!config.password_file) return nullptr;
-  return std::make_unique<WatchedFile>(*config.password_file, kLongestPassword, std::move(take), context);
-}
-
 }  // namespace
 
 BasicProvider::BasicProvider(const config::BasicCredentials& config, const Context& context)
-    : file_(file_of(
-          config, [this](std::string text) { return take(std::move(text)); }, context)),
+    : file_(watched(
+          config.password_file, kLongestPassword, [this](std::string text) { return take(std::move(text)); }, context)),
       credential_{config.username, config.password} {
   if (file_ == nullptr) return;
   Result<void> loaded = file_->load();
@@ -26,8 +22,7 @@ BasicProvider::BasicProvider(const config::BasicCredentials& config, const Conte
 }
 
 Result<void> BasicProvider::take(std::string text) {
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
+  drop_final_newline(text);
   // Whoever writes it in place empties it first.
   if (text.empty()) return Error{Errc::Invalid, "holds no password"};
   std::lock_guard lock(mutex_);

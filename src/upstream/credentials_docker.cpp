@@ -11,19 +11,13 @@ namespace {
 
 constexpr std::size_t kLongestConfig = 1024 * 1024;
 
-std::unique_ptr<WatchedFile> file_of(const config::DockerCredentials& config, WatchedFile::Take take,
-                                     const Context& context) {
-  if (!config.file) return nullptr;
-  return std::make_unique<WatchedFile>(*config.file, kLongestConfig, std::move(take), context);
-}
-
 }  // namespace
 
 DockerProvider::DockerProvider(const config::DockerCredentials& config, std::vector<std::string> servers,
                                const Context& context, ProgramLimits limits)
     : servers_(std::move(servers)),
-      file_(file_of(
-          config, [this](const std::string& text) { return take(text); }, context)),
+      file_(watched(
+          config.file, kLongestConfig, [this](const std::string& text) { return take(text); }, context)),
       answers_(context, limits) {
   if (!config.text.empty()) {
     Result<std::vector<DockerAccount>> accounts = parse_docker_config(config.text, servers_);

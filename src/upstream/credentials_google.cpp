@@ -12,12 +12,6 @@ constexpr std::size_t kLongestKey = 64 * 1024;  // one is some 2 KiB
 constexpr std::chrono::seconds kTimeLimit{20};  // of a fetch, whoever waits for it
 constexpr char kUser[] = "oauth2accesstoken";   // Source: Artifact Registry's documentation, "Access token"
 
-std::unique_ptr<WatchedFile> file_of(const config::GoogleCredentials& config, WatchedFile::Take take,
-                                     const Context& context) {
-  if (!config.key_file) return nullptr;
-  return std::make_unique<WatchedFile>(*config.key_file, kLongestKey, std::move(take), context);
-}
-
 }  // namespace
 
 // Runs in a task of its own, which the provider outlives.
@@ -48,8 +42,8 @@ GoogleProvider::GoogleProvider(const config::GoogleCredentials& config, const co
                                const Context& context)
     : metadata_host_(config.metadata_host),
       account_(config.account),
-      file_(file_of(
-          config, [this](std::string json) { return take(std::move(json)); }, context)),
+      file_(watched(
+          config.key_file, kLongestKey, [this](std::string json) { return take(std::move(json)); }, context)),
       context_(context),
       web_(upstream, context),
       token_(upstream.name, "Google access token", context) {

@@ -18,8 +18,7 @@ namespace entrepot::upstream {
 class GoogleProvider final : public CredentialProvider {
  public:
   // Throws std::runtime_error if there is a key file that cannot be read or makes no sense. `upstream` has the proxies
-  // and certificates of the way to Google. What
-  // `context` refers to must outlive it.
+  // and certificates of the way to Google. What `context` refers to must outlive it.
   GoogleProvider(const config::GoogleCredentials& config, const config::Upstream& upstream, const Context& context);
 
   io::Awaitable<Result<std::optional<Credential>>> get(io::Deadline deadline) override;

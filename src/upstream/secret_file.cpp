@@ -16,11 +16,15 @@ struct ReadSecretFile {
 
 }  // namespace
 
+void drop_final_newline(std::string& text) {
+  if (text.ends_with('\n')) text.pop_back();
+  if (text.ends_with('\r')) text.pop_back();
+}
+
 Result<std::string> read_secret_file(const std::filesystem::path& file) {
   Result<std::string> text = read_file(file, kLongestSecret);
   if (!text) return text;
-  if (text->ends_with('\n')) text->pop_back();
-  if (text->ends_with('\r')) text->pop_back();
+  drop_final_newline(*text);
   if (text->empty()) return Error{Errc::Io, file.string() + " is empty"};
   return text;
 }

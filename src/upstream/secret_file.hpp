@@ -9,6 +9,9 @@
 
 namespace entrepot::upstream {
 
+// The newline that an editor ends a file with is no part of the secret.
+void drop_final_newline(std::string& text);
+
 // What it holds now, without the newline at its end. Errc::Io if it cannot be read, is empty or has more than 64 KiB;
 // the message names the file and says nothing of what is in it. Blocks.
 Result<std::string> read_secret_file(const std::filesystem::path& file);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "entrepot/base/text.hpp"
 #include "entrepot/http/message.hpp"
 #include "upstream/form.hpp"
 #include "upstream/json_text.hpp"
@@ -39,10 +40,7 @@ std::string reason_in(const std::string& body) {
 // As the part of a message behind what happened: one line of printable ASCII.
 std::string quoted(std::string reason, const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) blot_out(reason, secret);
-  reason.resize(std::min({reason.size(), kLongestReason, reason.find_first_of("\r\n")}));
-  for (char& c : reason) {
-    if (c < ' ' || c > '~') c = ' ';
-  }
+  reason = one_line(reason.substr(0, reason.find_first_of("\r\n")), kLongestReason);  // Entra goes on with trace ids
   return reason.empty() ? reason : ": " + reason;
 }
 
@@ -90,9 +88,6 @@ http::ClientRequest form_post(http::Url url,
   return post;
 }
 
-bool is_private_way(const http::Url& url) {
-  if (url.scheme == "https" || url.host == "localhost") return true;
-  return http::kind_of(url.host) == http::AddressKind::Loopback;
-}
+bool is_private_way(const http::Url& url) { return url.scheme == "https" || http::is_this_machine(url.host); }
 
 }  // namespace entrepot::upstream

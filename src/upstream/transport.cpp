@@ -65,8 +65,7 @@ Result<http::Url> redirect_target(const Answer& answer) {
 // Whether the upstream's next URL should be tried.
 bool is_failure(const Result<Answer>& answer) {
   if (answer) return answer->status() >= 500;
-  Errc code = answer.error().code;
-  return code == Errc::BadGateway || code == Errc::Timeout || code == Errc::Unavailable || code == Errc::RateLimited;
+  return is_outage(answer.error().code);
 }
 
 // A URL that hangs leaves the others their part of the time.

@@ -142,4 +142,9 @@ void WatchedFile::look() {
   looked_at_ = clock_.now();
 }
 
+std::unique_ptr<WatchedFile> watched(const std::optional<std::filesystem::path>& path, std::size_t limit,
+                                     WatchedFile::Take take, const Context& context) {
+  return path ? std::make_unique<WatchedFile>(*path, limit, std::move(take), context) : nullptr;
+}
+
 }  // namespace entrepot::upstream

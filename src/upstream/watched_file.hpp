@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "entrepot/base/clock.hpp"
@@ -74,5 +76,9 @@ class WatchedFile {
   std::uint64_t asked_for_ = 0;   // guarded by mutex_: calls of look_again()
   std::uint64_t looked_for_ = 0;  // guarded by mutex_: those that a look has followed
 };
+
+// Null where no file is configured.
+std::unique_ptr<WatchedFile> watched(const std::optional<std::filesystem::path>& path, std::size_t limit,
+                                     WatchedFile::Take take, const Context& context);
 
 }  // namespace entrepot::upstream

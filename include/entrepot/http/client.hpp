@@ -19,16 +19,19 @@
 
 namespace entrepot::http {
 
-// What kind of network an address belongs to. IPv4-mapped IPv6 addresses count as the IPv4 address.
+// What kind of network an address belongs to. IPv6 addresses that stand for an IPv4 one, mapped or for NAT64, count as
+// that.
 enum class AddressKind {
   Public,
   Private,    // RFC 1918, RFC 4193 (fc00::/7), RFC 6598 (100.64/10)
   Loopback,   // 127/8, ::1; 0.0.0.0 and ::, which connect to this host
   LinkLocal,  // 169.254/16, fe80::/10
-  Metadata,   // 169.254.169.254 and fd00:ec2::254, where clouds hand out credentials
+  Metadata,   // 169.254.169.254 and others where clouds hand out credentials
 };
 
 AddressKind kind_of(const std::string& ip_literal);  // Metadata for what is no IP literal
+
+bool is_this_machine(const std::string& host);  // "localhost" or a loopback address
 
 // Where a connection may go. A configured upstream may be anywhere but Metadata; what an upstream points to (a
 // redirect, a token realm) only to public addresses and those of the kinds that the upstream itself has.
@@ -106,9 +109,9 @@ struct ClientOptions {
   std::function<void(std::size_t)> on_read{};  // called with the size of each part of a body; from every io thread
 };
 
-// Thread-safe. Connections are kept for each io thread apart, at most 60 s idle; one that turns out to be closed by the
-// peer before a byte of the answer is replaced once, unseen by the caller. Of a name's addresses the first that answers
-// is taken.
+// Thread-safe. Connections are kept for each io thread apart; one that was idle for 60 s is not used again, one that
+// turns out to be closed by the peer before a byte of the answer is replaced once, unseen by the caller. Of a name's
+// addresses the first that answers is taken.
 class Client {
  public:
   // `threads` and `resolvers` (for getaddrinfo) must outlive the client, and `threads` the jobs of `resolvers`. Throws

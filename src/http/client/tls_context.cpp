@@ -4,6 +4,8 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "http/key_pair.hpp"
+
 namespace entrepot::http::client {
 
 namespace {
@@ -23,9 +25,6 @@ std::shared_ptr<net::ssl::context> make_tls(const std::string& ca_file) {
   return made;
 }
 
-// Where a key is encrypted OpenSSL would ask the terminal.
-std::string no_password(std::size_t, net::ssl::context::password_purpose) { return {}; }
-
 }  // namespace
 
 std::shared_ptr<net::ssl::context> shared_tls(const std::string& ca_file) {
@@ -41,17 +40,8 @@ std::shared_ptr<net::ssl::context> shared_tls(const std::string& ca_file) {
 std::shared_ptr<net::ssl::context> tls_with_certificate(const std::string& ca_file,
                                                         const ClientCertificate& certificate) {
   std::shared_ptr<net::ssl::context> context = make_tls(ca_file);
-  context->set_password_callback(no_password);
-  boost::system::error_code ec;
-  context->use_certificate_chain_file(certificate.certificate_file, ec);
-  if (ec) {
-    throw std::runtime_error("cannot use the client certificate " + certificate.certificate_file + ": " + ec.message());
-  }
-  context->use_private_key_file(certificate.key_file, net::ssl::context::pem, ec);
-  if (ec) {
-    throw std::runtime_error("cannot use the key " + certificate.key_file + " with the client certificate " +
-                             certificate.certificate_file + ": " + ec.message());
-  }
+  Result<void> usable = use_key_pair(*context, certificate.certificate_file, certificate.key_file, "client");
+  if (!usable) throw std::runtime_error(usable.error().message);
   ERR_clear_error();
   return context;
 }

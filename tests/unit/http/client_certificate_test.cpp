@@ -1,11 +1,11 @@
 // What a client shows of itself, and to whom.
-#include <openssl/pem.h>
 
 #include <fstream>
 
 #include "support/temp_dir.hpp"
 #include "unit/http/client_certificates.hpp"
 #include "unit/http/client_fixture.hpp"
+#include "unit/http/encrypted_key.hpp"
 
 namespace entrepot::http {
 namespace {
@@ -94,15 +94,7 @@ TEST_F(ClientCertificateTest, FilesThatCannotBeUsedAreNamed) {
 
 // Nobody is there to type the password.
 TEST_F(ClientCertificateTest, AnEncryptedKeyIsAnErrorAndNoQuestion) {
-  std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_file(file("client.key").c_str(), "r"), &BIO_free_all);
-  std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr),
-                                                          &EVP_PKEY_free);
-  std::unique_ptr<BIO, decltype(&BIO_free_all)> out(BIO_new_file(file("locked.key").c_str(), "w"), &BIO_free_all);
-  const std::string password = "hunter2";
-  PEM_write_bio_PrivateKey(out.get(), key.get(), EVP_aes_128_cbc(),
-                           reinterpret_cast<const unsigned char*>(password.data()), static_cast<int>(password.size()),
-                           nullptr, nullptr);
-  out.reset();
+  test::encrypt_key(file("client.key"), file("locked.key"));
   options_.certificate->key_file = file("locked.key");
   EXPECT_NE(failure().find("cannot use the key " + file("locked.key")), std::string::npos) << failure();
 }

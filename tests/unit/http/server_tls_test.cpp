@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "support/temp_dir.hpp"
+#include "unit/http/encrypted_key.hpp"
 #include "unit/http/server_fixture.hpp"
 
 namespace entrepot::http::test {
@@ -164,6 +165,20 @@ TEST_F(ServerTls, AKeyThatDoesNotFitIsNamed) {
   Result<void> result = server.listen(options);
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("another.key"), std::string::npos);
+}
+
+TEST_F(ServerTls, AnEncryptedKeyIsAnErrorAndNoQuestion) {
+  TlsFiles files = make_certificate(folder_.path(), "one");
+  const std::string locked = folder_.path() / "locked.key";
+  entrepot::test::encrypt_key(files.key, locked);
+  files.key = locked;
+  Server server(threads_, tasks_, pool_, {}, {}, {}, {});
+  ListenerOptions options;
+  options.host = "127.0.0.1";
+  options.tls = files;
+  Result<void> result = server.listen(options);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().message.find("cannot use the key " + locked), std::string::npos) << result.error().message;
 }
 
 }  // namespace

@@ -33,8 +33,7 @@ TEST(ErrorResponse, EveryCauseHasItsStatusAndCode) {
       {Errc::NoRoom, What::Blob, "503 UNAVAILABLE m"},
       {Errc::BadGateway, What::Blob, "502 UNAVAILABLE m"},
       {Errc::Timeout, What::Blob, "504 UNAVAILABLE m"},
-      {Errc::Invalid, What::Manifest, "400 DIGEST_INVALID m"},
-      {Errc::Invalid, What::Repository, "400 NAME_INVALID m"},
+      {Errc::Invalid, What::Referrers, "400 PAGINATION_NUMBER_INVALID m"},
       {Errc::Io, What::Blob, "500 UNKNOWN m"},
   };
   for (const Row& row : rows) EXPECT_EQ(summary(error_response(Error{row.cause, "m"}, row.what)), row.summary);
