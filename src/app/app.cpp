@@ -77,7 +77,9 @@ void listen(http::Server& server, const http::ListenerOptions& options, const st
 http::ListenerOptions listener_options(const config::Listener& listener) {
   http::ListenerOptions options{.host = listener.address.host, .port = listener.address.port};
   if (listener.tls) {
-    options.tls = http::TlsFiles{listener.tls->certificate.string(), listener.tls->key.string()};
+    options.tls = http::TlsFiles{.certificate = listener.tls->certificate.string(),
+                                 .key = listener.tls->key.string(),
+                                 .client_ca = listener.tls->client_ca.value_or("").string()};
   }
   return options;
 }

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <iostream>
+#include <iterator>
 
 #include "app/app.hpp"
 #include "entrepot/base/log.hpp"
@@ -35,10 +36,10 @@ config::Loaded load_config(const std::string& file) {
 config::Loaded load_to_serve(const std::string& file) {
   config::Loaded loaded = load_config(file);
   if (loaded.unreadable.empty()) return loaded;
-  loaded.config.reset();
-  loaded.faults.insert(loaded.faults.end(), loaded.unreadable.begin(), loaded.unreadable.end());
-  std::ranges::stable_sort(loaded.faults, {}, &config::Fault::line);
-  return loaded;
+  std::vector<config::Fault> all;
+  std::ranges::merge(loaded.faults, loaded.unreadable, std::back_inserter(all), {}, &config::Fault::line,
+                     &config::Fault::line);
+  return {.faults = std::move(all)};
 }
 
 void print(const std::vector<config::Fault>& faults, const std::string& file, std::string_view kind = "") {

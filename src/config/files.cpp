@@ -69,8 +69,10 @@ void look_for_files(const Config& config, Document& document) {
   for (std::size_t i = 0; i < config.listeners.size(); ++i) {
     const auto& tls = config.listeners[i].tls;
     const std::string key = "listeners[" + std::to_string(i) + "].tls.";
-    if (tls) look.file(tls->certificate, key + "certificate");
-    if (tls) look.file(tls->key, key + "key");
+    if (!tls) continue;
+    look.file(tls->certificate, key + "certificate");
+    look.file(tls->key, key + "key");
+    if (tls->client_ca) look.file(*tls->client_ca, key + "client_ca");
   }
   for (const auto& [name, upstream] : config.upstreams) {
     const std::string key = "upstreams." + name + ".";

@@ -4,7 +4,6 @@
 #include <set>
 
 #include "config/nearest.hpp"
-#include "config/not_built.hpp"
 #include "config/substitute.hpp"
 
 namespace entrepot::config {
@@ -37,11 +36,8 @@ Node::Node(YAML::Node yaml, Document& document) : yaml_(std::move(yaml)), docume
   document_.place(path_, line_of(yaml_));
 }
 
-Node::Node(const Node& parent, YAML::Node yaml, const std::string& path_step, const std::string& pattern_step, int line)
-    : yaml_(std::move(yaml)),
-      document_(parent.document_),
-      path_(parent.path_ + path_step),
-      pattern_(parent.pattern_ + pattern_step) {
+Node::Node(const Node& parent, YAML::Node yaml, const std::string& step, int line)
+    : yaml_(std::move(yaml)), document_(parent.document_), path_(parent.path_ + step) {
   document_.place(path_, line);
 }
 
@@ -58,12 +54,10 @@ std::optional<std::string> Node::text() const {
 }
 
 void Node::map(std::initializer_list<Key> keys) const {
-  for (const auto& [name, child] : members(Names::Fixed)) {
+  for (const auto& [name, child] : members()) {
     const auto key = std::ranges::find(keys, name, &Key::name);
     if (key != keys.end()) {
       key->read(child);
-    } else if (is_not_built(child.pattern_)) {
-      child.fault("not built yet: it would have no effect; leave it out");
     } else {
       refuse_unknown(child, name, keys);
     }
@@ -71,7 +65,7 @@ void Node::map(std::initializer_list<Key> keys) const {
 }
 
 void Node::entries(const std::function<void(const std::string&, const Node&)>& read) const {
-  for (const auto& [name, child] : members(Names::Chosen)) read(name, child);
+  for (const auto& [name, child] : members()) read(name, child);
 }
 
 void Node::require(std::initializer_list<std::string> keys) const {
@@ -88,7 +82,7 @@ std::optional<std::vector<Node>> Node::items() const {
   }
   std::vector<Node> items;
   for (const YAML::Node& item : yaml_) {
-    items.push_back(Node(*this, item, "[" + std::to_string(items.size()) + "]", "[]", line_of(item)));
+    items.push_back(Node(*this, item, "[" + std::to_string(items.size()) + "]", line_of(item)));
   }
   return items;
 }
@@ -107,7 +101,7 @@ bool Node::is_untagged() const {
   return false;
 }
 
-std::vector<std::pair<std::string, Node>> Node::members(Names names) const {
+std::vector<std::pair<std::string, Node>> Node::members() const {
   std::vector<std::pair<std::string, Node>> members;
   if (!is_untagged() || is_null()) return members;
   if (!yaml_.IsMap()) {
@@ -124,7 +118,7 @@ std::vector<std::pair<std::string, Node>> Node::members(Names names) const {
       continue;
     }
     const std::string& name = key.Scalar();
-    const Node child(*this, member.second, dot + step(name), dot + (names == Names::Fixed ? name : "*"), line);
+    const Node child(*this, member.second, dot + step(name), line);
     if (seen.insert(name).second) {
       members.emplace_back(name, child);
     } else {
@@ -151,7 +145,6 @@ void Node::refuse_unknown(const Node& child, std::string_view name, std::initial
     candidates.push_back(key.name);
     list.append(list.empty() ? "" : ", ").append(key.name);
   }
-  for (const std::string_view key : not_built_in(pattern_)) candidates.push_back(key);
   const auto meant = nearest(name, candidates);
   child.fault(meant ? "unknown key; did you mean " + quote(*meant) + "?" : "unknown key; known here: " + list);
 }

@@ -79,20 +79,17 @@ class Node {
   std::optional<std::vector<Node>> one_or_more() const;
 
  private:
-  Node(const Node& parent, YAML::Node yaml, const std::string& path_step, const std::string& pattern_step, int line);
-
-  enum class Names { Fixed, Chosen };  // of a map's members: ours, or the operator's
+  Node(const Node& parent, YAML::Node yaml, const std::string& step, int line);
 
   bool is_untagged() const;
-  std::vector<std::pair<std::string, Node>> members(Names names) const;
+  std::vector<std::pair<std::string, Node>> members() const;
   void refuse(const std::string& expected) const;
   void refuse_kind(const std::string& expected) const;
   void refuse_unknown(const Node& child, std::string_view name, std::initializer_list<Key> known) const;
 
   YAML::Node yaml_;
   Document& document_;
-  std::string path_;     // "upstreams.docker.io.aliases[0]"; "" at the root
-  std::string pattern_;  // the path with "*" for a name and "[]" for an index: "upstreams.*.aliases[]"
+  std::string path_;  // "upstreams.docker.io.aliases[0]"; "" at the root
 };
 
 // Readers for Node::map that put a value, or a list of values, where it belongs. A faulty value leaves it as it was;

@@ -10,6 +10,7 @@ ListenerTls read_tls(const Node& node) {
   node.map({
       {"certificate", into(tls.certificate, value::path)},
       {"key", into(tls.key, value::path)},
+      {"client_ca", into(tls.client_ca, value::path)},
   });
   node.require({"certificate", "key"});
   return tls;

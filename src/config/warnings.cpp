@@ -1,18 +1,25 @@
 #include <algorithm>
 
+#include "entrepot/config/find_upstream.hpp"
 #include "entrepot/config/load.hpp"
 
 namespace entrepot::config {
 
-// No listener can ask its clients who they are (listeners[].tls.client_ca is not built), so every upstream's
-// credentials work for everyone who reaches a listener.
+// Whether somebody can pull from it without saying who they are.
+static bool is_open(const Config& config, const Upstream& upstream) {
+  return std::ranges::any_of(config.listeners, [&](const Listener& listener) {
+    const bool serves = !listener.upstream || find_upstream(config.upstreams, *listener.upstream) == &upstream;
+    return serves && !listener.authenticates();
+  });
+}
+
 std::vector<std::string> warnings(const Config& config) {
   std::vector<std::string> lines;
   for (const auto& [name, upstream] : config.upstreams) {
-    if (!upstream.credentials && !upstream.client_certificate) continue;
+    if ((!upstream.credentials && !upstream.client_certificate) || !is_open(config, upstream)) continue;
     lines.push_back("upstream " + name + " has " + (upstream.credentials ? "credentials" : "a client certificate") +
-                    ", and no listener authenticates its clients: everyone who reaches a listener can "
-                    "pull what this account can");
+                    ", and a listener does not ask its clients who they are (tls.client_ca): everyone who reaches it "
+                    "can pull what this account can");
   }
   const bool any_for_all = std::ranges::any_of(config.listeners, [](const Listener& one) { return !one.upstream; });
   if (config.default_upstream.empty() && any_for_all) {

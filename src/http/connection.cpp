@@ -6,6 +6,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 
 #include "entrepot/base/log.hpp"
+#include "entrepot/base/text.hpp"
 #include "http/connection_request.hpp"
 #include "http/connection_response.hpp"
 #include "http/send_body.hpp"
@@ -28,8 +29,7 @@ std::string name_of_peer(const Socket& socket) {
   if (address.is_v6() && address.to_v6().is_v4_mapped()) {  // what "::" accepts over IPv4
     address = net::ip::make_address_v4(net::ip::v4_mapped, address.to_v6());
   }
-  const std::string host = address.is_v6() ? "[" + address.to_string() + "]" : address.to_string();
-  return host + ":" + std::to_string(peer.port());
+  return host_and_port(address.to_string(), peer.port());
 }
 
 // What comes after a response.
@@ -55,7 +55,9 @@ class Connection final : public Drainable {
 
   io::Awaitable<> run() {
     watchdog_.allow(server_.limits.request);
-    bool ready = co_await transport_.handshake();
+    const boost::system::error_code refused = co_await transport_.handshake();
+    if (refused) log::debug("tls_handshake_failed", {{"client", client_}, {"error", refused.message()}});
+    bool ready = !refused;
     Then then = Then::Next;
     while (ready && then == Then::Next) {
       ready = co_await receive_head();

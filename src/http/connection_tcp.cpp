@@ -32,7 +32,7 @@ class TcpTransport final : public Transport {
     socket_.native_non_blocking(true, ignored);
   }
 
-  io::Awaitable<bool> handshake() override { co_return true; }
+  io::Awaitable<boost::system::error_code> handshake() override { co_return boost::system::error_code(); }
 
   io::Awaitable<std::size_t> read_some(net::mutable_buffer into) override {
     auto [failure, size] = co_await socket_.async_read_some(into, io::as_result);

@@ -34,9 +34,9 @@ class TlsTransport final : public Transport {
     SSL_set_mode(stream_.native_handle(), SSL_MODE_RELEASE_BUFFERS);
   }
 
-  io::Awaitable<bool> handshake() override {
+  io::Awaitable<boost::system::error_code> handshake() override {
     auto [failure] = co_await stream_.async_handshake(net::ssl::stream_base::server, io::as_result);
-    co_return !failure;
+    co_return failure;
   }
 
   io::Awaitable<std::size_t> read_some(net::mutable_buffer into) override {

@@ -24,8 +24,8 @@ class Transport {
  public:
   virtual ~Transport() = default;
 
-  // False: the peer does not speak TLS, or not ours. Always true for plain TCP.
-  virtual io::Awaitable<bool> handshake() = 0;
+  // An error: the peer does not speak TLS, or not ours; or it does not show who it is. None for plain TCP.
+  virtual io::Awaitable<boost::system::error_code> handshake() = 0;
 
   // How many bytes came; 0 at the peer's end, or when the connection is broken or was cut.
   virtual io::Awaitable<std::size_t> read_some(net::mutable_buffer into) = 0;

@@ -42,6 +42,7 @@ class Entrepot:
         self.max_size, self.min_free, self.eviction = "20GiB", "1GiB", "{}"
         self.upstreams = {"docker.io": {"url": upstream_url}}
         self.certificate = None     # a file, with its key in NAME.key: it speaks TLS
+        self.client_ca = None       # a file: then only clients that show a certificate of it are served
         self.admin_port = None      # a port: it has an admin listener there
         self.environment = {}       # besides this process's
         self.sandbox = None         # where it runs
@@ -61,9 +62,9 @@ class Entrepot:
 
     def start(self):
         """Starts it; again, after an end of any kind, on the same port."""
-        tls = self.certificate and (f"\n    tls: {{certificate: {self.certificate}, "
-                                    f"key: {self.certificate.with_suffix('.key')}}}")
-        self.config.write_text(_CONFIG.format(port=self.port, tls=tls or "", store=self.store, upstreams=json.dumps(self.upstreams),
+        tls = self.certificate and {"certificate": str(self.certificate), "key": str(self.certificate.with_suffix(".key")),
+                                    **({"client_ca": str(self.client_ca)} if self.client_ca else {})}
+        self.config.write_text(_CONFIG.format(port=self.port, tls=f"\n    tls: {json.dumps(tls)}" if tls else "", store=self.store, upstreams=json.dumps(self.upstreams),
                                               log_level=self.log_level, shutdown_grace=self.shutdown_grace,
                                               max_size=self.max_size, min_free=self.min_free, eviction=self.eviction,
                                               admin=f"{{address: 127.0.0.1:{self.admin_port}}}" if self.admin_port else "null"))

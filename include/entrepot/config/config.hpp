@@ -29,8 +29,9 @@ struct Address {
 };
 
 struct ListenerTls {
-  std::filesystem::path certificate;  // PEM, the chain
-  std::filesystem::path key;          // PEM
+  std::filesystem::path certificate;                 // PEM, the chain
+  std::filesystem::path key;                         // PEM
+  std::optional<std::filesystem::path> client_ca{};  // PEM: clients have to show a certificate of one of these
   friend bool operator==(const ListenerTls&, const ListenerTls&) = default;
 };
 
@@ -38,6 +39,9 @@ struct Listener {
   Address address{"0.0.0.0", 5000};
   std::optional<std::string> upstream;  // every request goes to this upstream (its name, aliases resolved)
   std::optional<ListenerTls> tls;
+
+  // Whether it serves only those that can show who they are.
+  bool authenticates() const { return tls && tls->client_ca; }
 
   // Whether what clients send can be read on its way.
   bool is_clear_text() const { return !tls && !address.is_loopback(); }

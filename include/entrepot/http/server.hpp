@@ -21,6 +21,7 @@ namespace entrepot::http {
 struct TlsFiles {
   std::string certificate;  // PEM, the chain
   std::string key;          // PEM
+  std::string client_ca{};  // PEM: only clients that show a certificate of one of these are served; "": all are
 };
 
 struct ListenerOptions {

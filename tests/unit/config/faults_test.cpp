@@ -55,11 +55,6 @@ TEST(Faults, UnknownKeysNameTheNearestOrAllThatAreKnown) {
   });
 }
 
-TEST(Faults, KeysWithoutAnEffectYetAreRefusedByName) {
-  expect_fault("listeners: [{tls: {certificate: c, key: k, client_ca: ca.pem}}]", "listeners[0].tls.client_ca",
-               "not built yet");
-}
-
 TEST(Faults, WrongKindsSayWhatIsExpected) {
   expect_faults({
       {"- a", "1: expected a map of keys; found a list"},

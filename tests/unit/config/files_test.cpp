@@ -12,7 +12,7 @@ Lines unreadable_in(std::string_view yaml, const Environment& environment = envi
 TEST(Files, ThoseThatCannotBeReadAreNamedWithTheirLinesAndKeys) {
   const Loaded loaded = parse(R"(listeners:
   - address: 127.0.0.1:0
-    tls: {certificate: /nowhere/tls.crt, key: /proc/self/exe}
+    tls: {certificate: /nowhere/tls.crt, key: /proc/self/exe, client_ca: /nowhere/clients.pem}
 upstreams:
   docker.io: {}
   ghcr.io:
@@ -27,6 +27,7 @@ upstreams:
   const std::string missing = ": No such file or directory";
   EXPECT_EQ(lines_of(loaded.unreadable),
             (Lines{"3: listeners[0].tls.certificate: cannot read /nowhere/tls.crt" + missing,
+                   "3: listeners[0].tls.client_ca: cannot read /nowhere/clients.pem" + missing,
                    "7: upstreams.ghcr.io.ca: cannot read /nowhere/ca.pem" + missing,
                    "9: upstreams.ghcr.io.client_certificate.certificate: cannot read /nowhere/client.crt" + missing,
                    "10: upstreams.ghcr.io.client_certificate.key: cannot read /nowhere/client.key" + missing,

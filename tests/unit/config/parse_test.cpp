@@ -307,5 +307,22 @@ upstreams:
   EXPECT_TRUE(warnings(config_of("")).empty());
 }
 
+TEST(Warnings, DoNotNameUpstreamsWhoseListenersAllAskForCertificates) {
+  const auto lines = [](const std::string& listeners) {
+    return warnings(config_of("listeners: [" + listeners + R"(]
+upstreams:
+  docker.io: {credentials: {username: u, password: p}}
+  "*.example.com": {credentials: {username: u, password: p}}
+)"))
+        .size();
+  };
+  const std::string asks = "{address: '127.0.0.1:1', tls: {certificate: c, key: k, client_ca: ca}}";
+  const std::string open = "{address: '127.0.0.1:2', tls: {certificate: c, key: k}";
+  EXPECT_EQ(lines(asks), 0u);
+  EXPECT_EQ(lines(asks + ", " + open + "}"), 2u);
+  EXPECT_EQ(lines(asks + ", " + open + ", upstream: docker.io}"), 1u);
+  EXPECT_EQ(lines(asks + ", " + open + ", upstream: a.example.com}"), 1u);
+}
+
 }  // namespace
 }  // namespace entrepot::config

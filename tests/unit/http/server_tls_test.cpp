@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "support/temp_dir.hpp"
+#include "unit/http/client_certificates.hpp"
 #include "unit/http/encrypted_key.hpp"
 #include "unit/http/server_fixture.hpp"
 
@@ -38,8 +39,14 @@ TlsFiles make_certificate(const std::filesystem::path& folder, const std::string
 
 class TlsClient {
  public:
-  TlsClient(RawClient& raw, int highest_version = TLS1_3_VERSION)
+  // `shows`: its own certificate and key.
+  explicit TlsClient(RawClient& raw, int highest_version = TLS1_3_VERSION,
+                     const std::optional<TlsFiles>& shows = std::nullopt)
       : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free), ssl_(nullptr, SSL_free) {
+    if (shows) {
+      SSL_CTX_use_certificate_file(context_.get(), shows->certificate.c_str(), SSL_FILETYPE_PEM);
+      SSL_CTX_use_PrivateKey_file(context_.get(), shows->key.c_str(), SSL_FILETYPE_PEM);
+    }
     SSL_CTX_set_max_proto_version(context_.get(), highest_version);
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
     SSL_CTX_set_security_level(context_.get(), 0);
@@ -179,6 +186,65 @@ TEST_F(ServerTls, AnEncryptedKeyIsAnErrorAndNoQuestion) {
   Result<void> result = server.listen(options);
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("cannot use the key " + locked), std::string::npos) << result.error().message;
+}
+
+// The clients of one authority are served, and nobody else.
+class ServerTlsOfKnownClients : public ServerTls {
+ protected:
+  ServerTlsOfKnownClients() {
+    files_.client_ca = folder_.path() / "clients.pem";
+    trust(authority_);
+    serve(
+        [](const Request&) {
+          Response response;
+          response.body = "hello";
+          return response;
+        },
+        {}, files_);
+  }
+
+  void trust(const entrepot::test::CertificateAuthority& authority) {
+    std::ofstream(files_.client_ca) << authority.certificate();
+  }
+
+  TlsFiles client_of(const entrepot::test::CertificateAuthority& authority, const std::string& name) {
+    TlsFiles files{folder_.path() / (name + ".pem"), folder_.path() / (name + ".key")};
+    authority.write_client(files.certificate, files.key);
+    return files;
+  }
+
+  // In TLS 1.3 a client learns of the refusal when it reads.
+  std::string answer(const std::optional<TlsFiles>& shows, int version = TLS1_3_VERSION) {
+    RawClient raw(server_->port(0));
+    TlsClient client(raw, version, shows);
+    if (!client.connected()) return {};
+    client.send(kGetAndClose);
+    return client.receive_all().first;
+  }
+
+  entrepot::test::CertificateAuthority authority_;
+  entrepot::test::CertificateAuthority another_;
+  TlsFiles files_ = make_certificate(folder_.path(), "server");
+};
+
+TEST_F(ServerTlsOfKnownClients, ServesThemAndNobodyElse) {
+  for (int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    EXPECT_NE(answer(client_of(authority_, "known"), version).find("hello"), std::string::npos) << version;
+    EXPECT_EQ(answer(std::nullopt, version), "") << version;
+    EXPECT_EQ(answer(client_of(another_, "unknown"), version), "") << version;
+  }
+}
+
+TEST_F(ServerTlsOfKnownClients, FollowsTheFileWhenItIsReadAgain) {
+  trust(another_);
+  EXPECT_TRUE(server_->reload_certificates().empty());
+  EXPECT_EQ(answer(client_of(authority_, "known")), "");
+  EXPECT_NE(answer(client_of(another_, "unknown")).find("hello"), std::string::npos);
+  std::ofstream(files_.client_ca) << "no certificate";
+  const std::vector<Error> errors = server_->reload_certificates();
+  ASSERT_EQ(errors.size(), 1u);
+  EXPECT_NE(errors[0].message.find("clients.pem"), std::string::npos) << errors[0].message;
+  EXPECT_NE(answer(client_of(another_, "unknown")).find("hello"), std::string::npos);
 }
 
 }  // namespace
