@@ -14,27 +14,31 @@ int value_of(char digit) {
 
 }  // namespace
 
+void append_hex(std::string& text, std::string_view bytes) {
+  const std::size_t before = text.size();
+  text.resize(before + bytes.size() * 2);
+  char* out = text.data() + before;
+  for (unsigned char byte : bytes) {
+    *out++ = kDigits[byte >> 4];
+    *out++ = kDigits[byte & 15];
+  }
+}
+
 std::string to_hex(std::string_view bytes) {
   std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (unsigned char byte : bytes) {
-    hex.push_back(kDigits[byte >> 4]);
-    hex.push_back(kDigits[byte & 15]);
-  }
+  append_hex(hex, bytes);
   return hex;
 }
 
-std::optional<std::string> from_hex(std::string_view hex) {
-  if (hex.size() % 2 != 0) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    int high = value_of(hex[i]);
-    int low = value_of(hex[i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes.push_back(static_cast<char>(high << 4 | low));
+bool from_hex(std::string_view hex, std::span<char> bytes) {
+  if (hex.size() != bytes.size() * 2) return false;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const int high = value_of(hex[2 * i]);
+    const int low = value_of(hex[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    bytes[i] = static_cast<char>(high << 4 | low);
   }
-  return bytes;
+  return true;
 }
 
 }  // namespace entrepot

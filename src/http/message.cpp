@@ -15,7 +15,8 @@ std::string_view Request::header(std::string_view name) const {
 }
 
 void HeaderBlock::add(std::string_view name, std::string_view value) {
-  text_.reserve(text_.size() + name.size() + value.size() + 4);
+  constexpr std::size_t kUsual = 512;  // most answers' fields
+  if (text_.empty()) text_.reserve(kUsual);
   text_.append(name).append(": ").append(value).append("\r\n");
 }
 

@@ -33,11 +33,12 @@ Result<Digest> Digest::parse(std::string_view text) {
   if (!algorithm) return invalid(text, "the algorithm is neither sha256 nor sha512");
 
   std::string_view digits = text.substr(colon + 1);
-  std::size_t expected = size_of(*algorithm) * 2;
-  if (digits.size() != expected) return invalid(text, "not " + std::to_string(expected) + " hex digits");
-  std::optional<std::string> raw = from_hex(digits);
-  if (!raw) return invalid(text, "not all are lowercase hex digits");
-  return from_raw(*algorithm, *raw);
+  const std::size_t size = size_of(*algorithm);
+  if (digits.size() != size * 2) return invalid(text, "not " + std::to_string(size * 2) + " hex digits");
+  Digest digest;
+  digest.algorithm_ = *algorithm;
+  if (!from_hex(digits, std::span(digest.bytes_).first(size))) return invalid(text, "not all are lowercase hex digits");
+  return digest;
 }
 
 Digest Digest::from_raw(HashAlgorithm algorithm, std::string_view raw) {
@@ -57,9 +58,10 @@ Digest Digest::of(HashAlgorithm algorithm, std::string_view bytes) {
 std::string Digest::hex() const { return to_hex(raw()); }
 
 std::string Digest::to_string() const {
-  std::string text(name_of(algorithm_));
-  text += ':';
-  text += hex();
+  std::string text;
+  text.reserve(sizeof "sha256:" + 2 * size_of(algorithm_));
+  text.append(name_of(algorithm_)).append(":");
+  append_hex(text, raw());
   return text;
 }
 

@@ -34,8 +34,9 @@ void add_content_headers(http::Response& response, const oci::Digest& digest, st
                          cache::Outcome outcome) {
   http::HeaderBlock& headers = response.headers;
   headers.add("Content-Type", sendable_type(media_type));
-  headers.add("Docker-Content-Digest", digest.to_string());
-  headers.add("ETag", etag_of(digest));
+  const std::string etag = etag_of(digest);
+  headers.add("Docker-Content-Digest", std::string_view(etag).substr(1, etag.size() - 2));
+  headers.add("ETag", etag);
   headers.add("Accept-Ranges", "bytes");
   add_cache_status(response, outcome);
 }

@@ -1,5 +1,6 @@
 #include "entrepot/registry/service.hpp"
 
+#include "entrepot/base/log.hpp"
 #include "registry/blobs.hpp"
 #include "registry/client_account.hpp"
 #include "registry/lists.hpp"
@@ -66,7 +67,7 @@ class Service::Impl {
     // Not what a client has made up: it becomes a label of metrics.
     if (source != nullptr) response.notes.upstream = route.upstream;
     response.notes.repository = route.repository;
-    response.notes.reference = reference_of(route);
+    if (log::enabled(log::Level::Info) || response.status >= 500) response.notes.reference = reference_of(route);
     co_return response;
   }
 

@@ -93,9 +93,11 @@ bool refuses_keys(const WebAnswer& answer) {
 Error aws_error(const AwsCall& call, const WebAnswer& answer) {
   const Complaint complaint = complaint_in(answer.body);
   std::string text = call.name + ": " + std::to_string(answer.status);
-  if (!complaint.code.empty()) text += " " + one_line(without_secrets(complaint.code, call), kLongestMessage);
+  if (!complaint.code.empty())
+    text.append(" ").append(one_line(without_secrets(complaint.code, call), kLongestMessage));
   // Cut only once it is clean: half a secret would not be found.
-  if (!complaint.message.empty()) text += ": " + one_line(without_secrets(complaint.message, call), kLongestMessage);
+  if (!complaint.message.empty())
+    text.append(": ").append(one_line(without_secrets(complaint.message, call), kLongestMessage));
   return {Errc::BadGateway, std::move(text)};
 }
 

@@ -56,8 +56,8 @@ struct LogNotes {
   std::string upstream;
   std::string repository;
   std::string reference;
-  std::string cache;  // the Cache-Status value without "entrepot; "
-  std::string error;  // for the log only
+  std::string_view cache{};  // the Cache-Status value without "entrepot; "; a literal
+  std::string error;         // for the log only
 };
 
 struct Response {

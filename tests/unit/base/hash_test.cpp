@@ -40,11 +40,14 @@ TEST(Hasher, CopiesGoTheirOwnWays) {
 TEST(Hex, ReadsWhatItWrites) {
   std::string bytes("\x00\x0f\xff", 3);
   EXPECT_EQ(to_hex(bytes), "000fff");
-  EXPECT_EQ(from_hex("000fff"), bytes);
+  std::string back(3, 'x');
+  EXPECT_TRUE(from_hex("000fff", back));
+  EXPECT_EQ(back, bytes);
 }
 
 TEST(Hex, RefusesWhatIsNotLowercaseHex) {
-  for (const char* text : {"0", "0g", "AB", " 0", "0x00"}) EXPECT_FALSE(from_hex(text)) << text;
+  char byte = 0;
+  for (const char* text : {"0", "0g", "AB", " 0", "0x00", "0000", ""}) EXPECT_FALSE(from_hex(text, {&byte, 1})) << text;
 }
 
 }  // namespace
