@@ -1,4 +1,4 @@
-// What a TLS listener presents to its clients.
+// What a TLS listener presents to its clients, and asks of them.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -10,7 +10,7 @@
 
 namespace entrepot::http {
 
-// The certificate of one listener, which can be read again while it listens. TLS 1.2 and later. Thread-safe.
+// The files of one listener, which can be read again while it listens. TLS 1.2 and later. Thread-safe.
 class ServerTls {
  public:
   explicit ServerTls(TlsFiles files) : files_(std::move(files)) {}

@@ -67,6 +67,7 @@ class Service::Impl {
     // Not what a client has made up: it becomes a label of metrics.
     if (source != nullptr) response.notes.upstream = route.upstream;
     response.notes.repository = route.repository;
+    // For the log alone, which has a line of each request at info, and of what failed at warning.
     if (log::enabled(log::Level::Info) || response.status >= 500) response.notes.reference = reference_of(route);
     co_return response;
   }

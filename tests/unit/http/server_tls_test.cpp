@@ -83,6 +83,14 @@ class ServerTls : public ServerFixture {
     serve(std::move(respond), limits, make_certificate(folder_.path(), "server"));
   }
 
+  Result<void> listen(const TlsFiles& files) {
+    Server server(threads_, tasks_, pool_, {}, {}, {}, {});
+    ListenerOptions options;
+    options.host = "127.0.0.1";
+    options.tls = files;
+    return server.listen(options);
+  }
+
   entrepot::test::TempDir folder_;
 };
 
@@ -165,11 +173,7 @@ TEST_F(ServerTls, AClientThatTakesNothingIsCut) {
 TEST_F(ServerTls, AKeyThatDoesNotFitIsNamed) {
   TlsFiles files = make_certificate(folder_.path(), "one");
   files.key = make_certificate(folder_.path(), "another").key;
-  Server server(threads_, tasks_, pool_, {}, {}, {}, {});
-  ListenerOptions options;
-  options.host = "127.0.0.1";
-  options.tls = files;
-  Result<void> result = server.listen(options);
+  const Result<void> result = listen(files);
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("another.key"), std::string::npos);
 }
@@ -179,11 +183,7 @@ TEST_F(ServerTls, AnEncryptedKeyIsAnErrorAndNoQuestion) {
   const std::string locked = folder_.path() / "locked.key";
   entrepot::test::encrypt_key(files.key, locked);
   files.key = locked;
-  Server server(threads_, tasks_, pool_, {}, {}, {}, {});
-  ListenerOptions options;
-  options.host = "127.0.0.1";
-  options.tls = files;
-  Result<void> result = server.listen(options);
+  const Result<void> result = listen(files);
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("cannot use the key " + locked), std::string::npos) << result.error().message;
 }
