@@ -34,7 +34,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(entrepot_options INTERFACE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
   # GCC 12 takes "text" + std::string for an overflow (gcc.gnu.org/PR105651).
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(entrepot_options INTERFACE -Wno-restrict -Wno-stringop-overflow)
+    target_compile_options(entrepot_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
   endif()
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
